@@ -1,0 +1,82 @@
+/** `trailproof key create|list|revoke`: API keys. */
+import { Command, Option } from '@commander-js/extra-typings'
+import type { KeyAnswer } from '../api/answers.ts'
+import { clientOf } from '../api/api-client.ts'
+import { clientCommand } from '../api/client-options.ts'
+import type { Context } from '../context.ts'
+import { painterOf } from '../terminal/paint.ts'
+import { printJson } from '../terminal/print-json.ts'
+import { type Column, printTable } from '../terminal/table.ts'
+
+const SCOPES = ['ingest', 'read', 'admin'] as const
+
+export function keyCommand(context: Context) {
+  return new Command('key')
+    .description('make, list and revoke API keys (needs scope admin)')
+    .addCommand(createCommand(context))
+    .addCommand(listCommand(context))
+    .addCommand(revokeCommand(context))
+}
+
+function createCommand(context: Context) {
+  return clientCommand('create', 'make an API key; its token is shown this once')
+    .argument('<name>', 'what the key is for')
+    .addOption(new Option('--scope <scope...>', 'what it may do').choices(SCOPES).makeOptionMandatory())
+    .option('--expires <time>', 'such as 2027-01-31T00:00:00Z; default: never')
+    .addHelpText('after', '\n--ledger names the one ledger the key opens; default: all.')
+    .action(async (name, { ledger, scope, expires, json, ...options }) => {
+      const key = await clientOf(options, context).json<KeyAnswer>('/v1/keys', {
+        method: 'POST',
+        body: {
+          name,
+          scopes: scope,
+          ...(ledger === undefined ? {} : { ledger }),
+          ...(expires === undefined ? {} : { expires_at: expires }),
+        },
+      })
+      if (json) return printJson(context, key)
+      const paint = painterOf(context.stdout)
+      context.stdout.write(
+        `${paint(['bold', 'yellow'], 'Token, shown only now:')} ${paint('bold', key.token ?? '')}\n` +
+          `key ${key.prefix}, ${key.scopes.join(' and ')}, ${key.ledger === null ? 'all ledgers' : `ledger ${key.ledger}`}\n`,
+      )
+    })
+}
+
+function listCommand(context: Context) {
+  return clientCommand('list', 'list API keys, without their secrets').action(
+    async ({ json, ...options }) => {
+      const { keys } = await clientOf(options, context).json<{ keys: readonly KeyAnswer[] }>('/v1/keys')
+      if (json) for (const key of keys) printJson(context, key)
+      else printTable(context, keys, COLUMNS)
+    },
+  )
+}
+
+const COLUMNS: readonly Column<KeyAnswer>[] = [
+  { title: 'key', value: ({ prefix }) => prefix },
+  { title: 'name', value: ({ name }) => name, widthMax: 40 },
+  { title: 'scopes', value: ({ scopes }) => scopes.join(' ') },
+  { title: 'ledger', value: ({ ledger }) => ledger ?? 'all' },
+  { title: 'created', value: ({ created_at }) => created_at.slice(0, 19) },
+  {
+    title: 'state',
+    value: stateOf,
+    paint: (text, key, paint) => paint(stateOf(key) === 'valid' ? 'green' : 'red', text),
+  },
+]
+
+function stateOf({ revoked_at, expires_at }: KeyAnswer): string {
+  if (revoked_at !== null) return `revoked ${revoked_at.slice(0, 19)}`
+  return expires_at === null ? 'valid' : `until ${expires_at.slice(0, 19)}`
+}
+
+function revokeCommand(context: Context) {
+  return clientCommand('revoke', 'revoke an API key, at once')
+    .argument('<key>', 'its first eight characters, as key list shows them')
+    .action(async (prefix, { json, ...options }) => {
+      await clientOf(options, context).call(`/v1/keys/${encodeURIComponent(prefix)}`, { method: 'DELETE' })
+      if (json) return printJson(context, { revoked: prefix })
+      context.stdout.write(`revoked ${prefix}\n`)
+    })
+}

@@ -1,0 +1,59 @@
+/**
+ * Tells what was erased before a ledger was read from what is erased while it is read. The erasure's own entry
+ * comes before the destruction, so a checkpoint taken after content was seen to be gone covers the reason; one
+ * taken before may not, and an honest ledger would look as if something had vanished.
+ */
+import type { EvidenceEntry, EvidenceSource } from '@trailproof/verify'
+
+/** Ascending indexes as ranges: memory follows the number of gaps, not of entries. */
+export class ErasedIndexes {
+  readonly #ranges: { readonly from: number; to: number }[] = []
+
+  /** Indexes come in order; what comes again is known. */
+  add(index: number): void {
+    const last = this.#ranges.at(-1)
+    if (last === undefined || index > last.to) this.#ranges.push({ from: index, to: index + 1 })
+    else if (index === last.to) last.to++
+  }
+
+  has(index: number): boolean {
+    let low = 0
+    let high = this.#ranges.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#ranges[middle]!.to <= index) low = middle + 1
+      else high = middle
+    }
+    const range = this.#ranges[low]
+    return range !== undefined && range.from <= index
+  }
+}
+
+/** Notes in `seen` which entries are shown without their personal group. */
+export function notingErased(source: EvidenceSource, seen: ErasedIndexes): EvidenceSource {
+  return mapping(source, (entry, index) => {
+    if (entry.personal.kind === 'erased') seen.add(index)
+    return entry
+  })
+}
+
+/** Shows what was not erased in an earlier reading as withheld: whether its erasure is in order, the next one says. */
+export function withholdingNewlyErased(source: EvidenceSource, before: ErasedIndexes): EvidenceSource {
+  return mapping(source, (entry, index) =>
+    entry.personal.kind === 'erased' && !before.has(index)
+      ? { ...entry, personal: { kind: 'withheld' } }
+      : entry,
+  )
+}
+
+function mapping(
+  source: EvidenceSource,
+  map: (entry: EvidenceEntry, index: number) => EvidenceEntry,
+): EvidenceSource {
+  return {
+    checkpoint: () => source.checkpoint(),
+    readTile: (level, index, width) => source.readTile(level, index, width),
+    readEntries: async (from, count) =>
+      (await source.readEntries(from, count)).map((entry, at) => map(entry, from + at)),
+  }
+}

@@ -1,0 +1,86 @@
+/** What is to be verified: a data directory, a server, or a file of receipts. */
+import { statSync } from 'node:fs'
+import { clientOf } from '../api/api-client.ts'
+import type { Context } from '../context.ts'
+import { usageFailure } from '../failure.ts'
+import { printJson } from '../terminal/print-json.ts'
+import { startProgress } from '../terminal/progress.ts'
+import { openDirectory } from './directory-evidence.ts'
+import { openServer } from './http-evidence.ts'
+import { type Judged, judgeLedger } from './judge-ledger.ts'
+import { judgeReceipts } from './judge-receipts.ts'
+import { type EvidencePlace, pinnedKeys } from './ledger-evidence.ts'
+import { exitCodeOf, judgedJson, printJudged, worstOf } from './print-judged.ts'
+import { RememberedFile } from './remembered-file.ts'
+
+export interface VerifyOptions {
+  readonly vkey?: readonly string[]
+  readonly keys?: string
+  readonly token?: string
+  readonly ledger?: string
+  readonly against?: string
+  readonly remember?: string
+  readonly from?: number
+  readonly json?: true
+}
+
+export async function verifyTarget(target: string, options: VerifyOptions, context: Context): Promise<void> {
+  if (isFile(target)) {
+    if (options.remember !== undefined || options.from !== undefined)
+      throw usageFailure('--remember and --from are for ledgers, not for files of receipts')
+    await using against =
+      options.against === undefined ? undefined : await openPlace(options.against, options, context)
+    const pinned = pinnedKeys(options.vkey ?? [])
+    await judgeReceipts(target, { pinned, against, json: options.json === true }, context)
+    return
+  }
+  if (options.against !== undefined)
+    throw usageFailure('--against is for a file of receipts; what is given is itself a ledger')
+  await using place = await openPlace(target, options, context)
+  await judgeLedgers(target, place, options, context)
+}
+
+async function judgeLedgers(
+  target: string,
+  place: EvidencePlace,
+  { from, remember, json }: VerifyOptions,
+  context: Context,
+): Promise<void> {
+  const remembered = remember === undefined ? undefined : new RememberedFile(remember)
+  const all: Judged[] = []
+  for (const name of place.names) {
+    using progress = startProgress(context, 'verifying', 'entries')
+    const judged = await judgeLedger(place, name, { from, remembered, progress, now: context.now })
+    progress[Symbol.dispose]()
+    all.push(judged)
+    if (!json) printJudged(judged, context)
+  }
+  const verdict = worstOf(all.map((judged) => judged.verdict))
+  context.exitWith(exitCodeOf(verdict))
+  if (json) printJson(context, { target, verdict, ledgers: all.map(judgedJson) })
+}
+
+/** A server by its URL, with or without `/ledgers/<name>`, or a data directory. */
+async function openPlace(target: string, options: VerifyOptions, context: Context): Promise<EvidencePlace> {
+  const { vkey = [], keys, token, ledger } = options
+  const pinned = pinnedKeys(vkey)
+  if (!/^https?:\/\//i.test(target)) {
+    if (!isDirectory(target))
+      throw usageFailure(
+        `there is no ${target}`,
+        'give a data directory, the URL of a server, or a file of receipts',
+      )
+    return openDirectory(target, { keys, pinned, ledger })
+  }
+  const [, url = target, named] = /^(.*?)\/ledgers\/([^/?#]+)\/?$/.exec(target) ?? []
+  const client = clientOf({ url, ...(token === undefined ? {} : { token }) }, context)
+  return openServer(client, { pinned, ledger: named === undefined ? ledger : decodeURIComponent(named) })
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}

@@ -1,0 +1,7 @@
+export * from './checkpoint.ts'
+export * from './cosignature.ts'
+export * from './key-change.ts'
+export * from './policy.ts'
+export * from './signed-note.ts'
+export * from './tlog-proof.ts'
+export * from './verifier-key.ts'

@@ -1,0 +1,5 @@
+export * from './base64.ts'
+export * from './bytes.ts'
+export * from './hex.ts'
+export * from './utf8.ts'
+export * from './uuid.ts'

@@ -1,0 +1,53 @@
+/**
+ * Masks secrets inside a text: JSON, forms and queries by name; credentials, tokens and keys by their form.
+ * Each pass goes over the text once and only when the text holds what it looks for.
+ */
+
+import { redactJsonText } from './json-text.ts'
+import { redactPairs } from './name-value-pairs.ts'
+import type { CompiledRedaction } from './policy.ts'
+import { redactCredentials, redactJwts, redactPrivateKeys, redactUserInfo } from './token-forms.ts'
+
+/** Whatever none of these is in cannot be changed below. No quantifier, so linear. */
+const SUSPICIOUS = /[={[]|:\/\/|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|eyJ|-----BEGIN/
+
+/** A text in a text in a text is looked into; deeper ones are masked as a whole where they are JSON. */
+const NESTED_MAX = 3
+
+/** The same string when there is nothing to mask. */
+export function redactText(text: string, policy: CompiledRedaction, nested = 0): string {
+  if (!SUSPICIOUS.test(text)) return text
+  if (looksLikeJson(text)) {
+    if (nested >= NESTED_MAX) return policy.mask
+    const redactInner = (inner: string): string => redactText(inner, policy, nested + 1)
+    return redactJsonText(text, policy, redactInner, (outside) => redactPlain(outside, policy))
+  }
+  return redactPlain(text, policy)
+}
+
+function redactPlain(text: string, policy: CompiledRedaction): string {
+  if (!SUSPICIOUS.test(text)) return text
+  let out = text
+  if (out.includes('-----BEGIN')) out = redactPrivateKeys(out, policy.mask)
+  if (out.includes('eyJ')) out = redactJwts(out, policy.mask)
+  if (out.includes('://')) out = redactUserInfo(out, policy.mask)
+  out = redactCredentials(out, policy.mask)
+  if (out.includes('=')) out = redactPairs(out, policy)
+  return out
+}
+
+/** `{"…`, `[{…`, `["…` and what else may be the beginning of JSON that holds names; `[info]` is none. */
+function looksLikeJson(text: string): boolean {
+  const first = firstVisible(text, 0)
+  const opening = text.charCodeAt(first)
+  if (opening !== 0x7b && opening !== 0x5b) return false
+  const next = text[firstVisible(text, first + 1)] ?? '"'
+  return next === '"' || (opening === 0x7b ? next === '}' : '[{]'.includes(next) || text.includes('{"'))
+}
+
+/** Index of the first character that is not white space, or the end. */
+function firstVisible(text: string, from: number): number {
+  let at = from
+  while (at < text.length && text.charCodeAt(at) <= 0x20) at++
+  return at
+}

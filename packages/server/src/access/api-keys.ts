@@ -1,0 +1,128 @@
+/** API keys: who is calling, and what the key may do. Held in memory; changes take effect at once. */
+import { hash, randomBytes } from 'node:crypto'
+import type { Directory, Scope, StoredKey } from '../directory/directory.ts'
+import { TrailproofError } from '../trailproof-error.ts'
+
+/** `tp_<prefix>_<secret>`: 8 characters to tell keys apart, 32 random bytes to keep them. */
+const PREFIX_BYTES = 4
+const SECRET_BYTES = 32
+/** The key that a setting presets; it is not stored. */
+const PRESET_PREFIX = 'preset'
+
+export interface NewKey {
+  readonly name: string
+  readonly ledger?: string | undefined
+  readonly scopes: readonly Scope[]
+  /** ms since 1970. */
+  readonly expiresAt?: number | undefined
+}
+
+/** The caller behind a valid token. */
+export interface Caller {
+  readonly kind: 'caller'
+  readonly keyPrefix: string
+  readonly name: string
+  /** The one ledger the key opens; undefined: all of them. */
+  readonly ledger: string | undefined
+  readonly scopes: readonly Scope[]
+}
+
+export interface AccessRefusal {
+  readonly kind: 'refused'
+  readonly reason: 'no-token' | 'unknown-token' | 'expired' | 'revoked' | 'missing-scope'
+  readonly detail: string
+}
+
+type KeyStore = Pick<Directory, 'keys' | 'addKey' | 'revokeKey'>
+
+export class ApiKeys {
+  readonly #store: KeyStore
+  readonly #now: () => number
+  readonly #byHash = new Map<string, StoredKey>()
+
+  private constructor(store: KeyStore, now: () => number) {
+    this.#store = store
+    this.#now = now
+  }
+
+  /** `presetAdminToken`: a token from the settings that is an admin key for as long as the server runs. */
+  static async load(store: KeyStore, now: () => number, presetAdminToken: string): Promise<ApiKeys> {
+    const keys = new ApiKeys(store, now)
+    for (const key of await store.keys()) keys.#byHash.set(key.hash, key)
+    if (presetAdminToken !== '')
+      keys.#byHash.set(hashOf(presetAdminToken), {
+        prefix: PRESET_PREFIX,
+        hash: hashOf(presetAdminToken),
+        name: 'admin token from the settings',
+        ledger: undefined,
+        scopes: ['ingest', 'read', 'admin'],
+        createdAt: now(),
+        expiresAt: undefined,
+        revokedAt: undefined,
+      })
+    return keys
+  }
+
+  get isEmpty(): boolean {
+    return this.#byHash.size === 0
+  }
+
+  list(): readonly StoredKey[] {
+    return [...this.#byHash.values()]
+  }
+
+  /** The caller of a token that carries `scope`; an admin key carries all. */
+  identify(token: string | undefined, scope: Scope): Caller | AccessRefusal {
+    if (token === undefined || token === '')
+      return refused('no-token', 'send the API key as: Authorization: Bearer tp_…')
+    const key = this.#byHash.get(hashOf(token))
+    if (!key) return refused('unknown-token', 'no such API key')
+    if (key.revokedAt !== undefined) return refused('revoked', `API key ${key.prefix} was revoked`)
+    if (key.expiresAt !== undefined && key.expiresAt <= this.#now())
+      return refused('expired', `API key ${key.prefix} has expired`)
+    if (!key.scopes.includes(scope) && !key.scopes.includes('admin'))
+      return refused('missing-scope', `API key ${key.prefix} has no scope ${scope}`)
+    return { kind: 'caller', keyPrefix: key.prefix, name: key.name, ledger: key.ledger, scopes: key.scopes }
+  }
+
+  /** Makes a key; the token is returned this once and nowhere kept. */
+  async create({ name, ledger, scopes, expiresAt }: NewKey): Promise<{ key: StoredKey; token: string }> {
+    const prefix = randomBytes(PREFIX_BYTES).toString('hex')
+    const token = `tp_${prefix}_${randomBytes(SECRET_BYTES).toString('base64url')}`
+    const key: StoredKey = {
+      prefix,
+      hash: hashOf(token),
+      name,
+      ledger,
+      scopes,
+      createdAt: this.#now(),
+      expiresAt,
+      revokedAt: undefined,
+    }
+    await this.#store.addKey(key)
+    this.#byHash.set(key.hash, key)
+    return { key, token }
+  }
+
+  /** Revokes a key: refused from now on, here before it is on the disk. False when there is none. */
+  async revoke(prefix: string): Promise<boolean> {
+    if (prefix === PRESET_PREFIX)
+      throw new TrailproofError(
+        'BAD_REQUEST',
+        'the preset admin token is revoked by removing the setting admin_token',
+      )
+    const key = this.list().find((known) => known.prefix === prefix && known.revokedAt === undefined)
+    if (!key) return false
+    const revokedAt = this.#now()
+    this.#byHash.set(key.hash, { ...key, revokedAt })
+    return this.#store.revokeKey(prefix, revokedAt)
+  }
+}
+
+function hashOf(token: string): string {
+  return hash('sha256', token)
+}
+
+function refused(reason: AccessRefusal['reason'], detail: string): AccessRefusal {
+  return { kind: 'refused', reason, detail }
+}

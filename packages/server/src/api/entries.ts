@@ -1,0 +1,134 @@
+/** Evidence of a ledger: exact bytes, salts, leaves and proofs, by index. */
+import { encodeBase64, formatTlogProof, type NodeHash } from '@trailproof/core'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import type { ReadEntry, ReadGroup } from '../ledger/reader-worker.ts'
+import type { Services } from '../services.ts'
+import { ProblemError, readerOf } from './authorize.ts'
+import { problem } from './problem.ts'
+
+/** Entries in one bulk answer. */
+const ENTRIES_MAX = 1024
+
+const nameParams = Type.Object({ name: Type.String() })
+const entryParams = Type.Object({ name: Type.String(), index: Type.Integer({ minimum: 0 }) })
+const withheldQuery = Type.Object({
+  personal: Type.Optional(
+    Type.Boolean({ default: true, description: 'false: withhold the personal groups; proofs stay valid.' }),
+  ),
+})
+const rangeQuery = Type.Object({
+  from: Type.Integer({ minimum: 0, default: 0, description: 'First index.' }),
+  count: Type.Integer({ minimum: 1, maximum: ENTRIES_MAX, default: 256 }),
+  personal: Type.Optional(Type.Boolean({ default: true })),
+})
+
+export function entryRoutes(app: FastifyInstance, services: Services): void {
+  const { reader } = services
+
+  app.get<{ Params: { name: string; index: number }; Querystring: { personal?: boolean } }>(
+    '/v1/ledgers/:name/entries/:index',
+    {
+      schema: {
+        tags: ['evidence'],
+        summary: 'One entry: leaf, exact bytes and salts of its groups.',
+        params: entryParams,
+        querystring: withheldQuery,
+      },
+    },
+    async (request) => {
+      const { name, index } = request.params
+      const { view } = readerOf(request, name, services)
+      assertEntry(name, index, view.size)
+      const [entry] = await reader.entries(name, index, 1)
+      return evidenceOf(entry!, request.query.personal ?? true)
+    },
+  )
+
+  app.get<{ Params: { name: string }; Querystring: { from: number; count: number; personal?: boolean } }>(
+    '/v1/ledgers/:name/entries',
+    {
+      schema: {
+        tags: ['evidence'],
+        summary: 'Entries in bulk, oldest first; ends at the head of the ledger.',
+        params: nameParams,
+        querystring: rangeQuery,
+      },
+    },
+    async (request) => {
+      const { from, count, personal = true } = request.query
+      const { view } = readerOf(request, request.params.name, services)
+      const entries = await reader.entries(
+        view.info.name,
+        from,
+        Math.min(count, Math.max(0, view.size - from)),
+      )
+      return {
+        ledger: view.info.name,
+        size: view.size,
+        entries: entries.map((entry) => evidenceOf(entry, personal)),
+      }
+    },
+  )
+
+  app.get<{ Params: { name: string; index: number } }>(
+    '/v1/ledgers/:name/entries/:index/proof',
+    {
+      schema: {
+        tags: ['evidence'],
+        summary: 'A C2SP tlog-proof of the entry, as text.',
+        params: entryParams,
+      },
+    },
+    async (request, reply) => {
+      const { name, index } = request.params
+      const { view } = readerOf(request, name, services)
+      assertEntry(name, index, view.size)
+      const { checkpoint, size } = view
+      const proof = await reader.inclusion(name, index, size)
+      return reply.type('text/plain; charset=utf-8').send(formatTlogProof({ index, proof, checkpoint }))
+    },
+  )
+
+  app.get<{ Params: { name: string }; Querystring: { first: number; second?: number } }>(
+    '/v1/ledgers/:name/consistency',
+    {
+      schema: {
+        tags: ['evidence'],
+        summary: 'Proof that the ledger at `second` (default: its head) continues the one at `first`.',
+        params: nameParams,
+        querystring: Type.Object({
+          first: Type.Integer({ minimum: 0 }),
+          second: Type.Optional(Type.Integer({ minimum: 0 })),
+        }),
+      },
+    },
+    async (request) => {
+      const { view } = readerOf(request, request.params.name, services)
+      const { checkpoint, size } = view
+      const { first, second = size } = request.query
+      if (first > second || second > size)
+        throw new ProblemError(problem('bad-request', `0 <= first <= second <= ${size} must hold`))
+      const proof = await reader.consistency(view.info.name, first, second)
+      return { first, second, proof: proof.map((hash: NodeHash) => encodeBase64(hash)), checkpoint }
+    },
+  )
+}
+
+function assertEntry(name: string, index: number, size: number): void {
+  if (index >= size)
+    throw new ProblemError(problem('not-found', `ledger ${name} has ${size} entries, none at ${index}`))
+}
+
+function evidenceOf({ index, leaf, core, personal }: ReadEntry, withPersonal: boolean): unknown {
+  return {
+    index,
+    leaf: encodeBase64(leaf),
+    core: groupOf(core),
+    personal: withPersonal || !personal ? groupOf(personal) : { withheld: true },
+  }
+}
+
+function groupOf(group: ReadGroup | undefined): unknown {
+  return group ? { text: group.text, salt: encodeBase64(group.salt) } : { erased: true }
+}

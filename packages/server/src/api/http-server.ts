@@ -1,0 +1,152 @@
+/** The HTTP server: one Fastify instance with every route, its errors as problem documents. */
+import { readFileSync } from 'node:fs'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify'
+import { uuidv7 } from 'uuidv7'
+import type { AcceptDeps } from '../accept.ts'
+import { eventReceiver } from '../receivers/http-events.ts'
+import type { Services } from '../services.ts'
+import { TrailproofError } from '../trailproof-error.ts'
+import { adminRoutes } from './admin.ts'
+import { ProblemError } from './authorize.ts'
+import { entryRoutes } from './entries.ts'
+import { healthRoutes } from './health.ts'
+import { ledgerLogRoutes } from './ledger-log.ts'
+import { type Problem, problem, sendProblem } from './problem.ts'
+import { quarantineRoutes } from './quarantine.ts'
+import { readRoutes } from './read.ts'
+import { tailRoutes } from './tail.ts'
+
+/** Small bodies only: administration. The receiver has its own bound. */
+const ADMIN_BODY_BYTES_MAX = 1_048_576
+const HEADERS_TIMEOUT_MS = 20_000
+const REQUEST_TIMEOUT_MS = 120_000
+
+export async function buildHttpServer(services: Services, acceptDeps: AcceptDeps): Promise<FastifyInstance> {
+  const { settings, metrics } = services
+  const app = fastify({
+    loggerInstance: services.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    // A logger a request costs more than most requests; lines about one name it themselves.
+    childLoggerFactory: (logger) => logger,
+    bodyLimit: ADMIN_BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Not the caller's X-Request-ID: that one is data of theirs, this one names a line of our log.
+    genReqId: () => uuidv7(),
+    requestIdHeader: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 512 },
+    ...(settings.tls_cert === '' ? {} : { https: tlsOptions(settings.tls_cert, settings.tls_key) }),
+  }) as unknown as FastifyInstance
+  app.server.headersTimeout = HEADERS_TIMEOUT_MS
+
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const what = problemOf(error)
+    if (what.problem === 'internal')
+      request.log.error({ err: error, requestId: request.id }, 'request failed')
+    return sendProblem(reply, what)
+  })
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      reply,
+      problem('not-found', `there is nothing at ${request.method} ${request.url.slice(0, 200)}`),
+    ),
+  )
+  const logsRequests = services.log.isLevelEnabled('debug')
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none'
+    metrics.countRequest(request.method, route, reply.statusCode)
+    if (logsRequests) {
+      const { id: requestId, method, url } = request
+      request.log.debug(
+        { requestId, method, url, status: reply.statusCode, ms: reply.elapsedTime },
+        'request',
+      )
+    }
+    done()
+  })
+  app.addHook('onSend', (request, reply, payload, done) => {
+    reply.header('x-content-type-options', 'nosniff')
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    reply.header('x-request-id', request.id)
+    // While stopping, clients move to another connection, and so to another server.
+    if (services.admission.state === 'stopping') reply.header('connection', 'close')
+    done(null, payload)
+  })
+
+  await app.register(swagger, { openapi: openapi(services.version) })
+  await app.register(swaggerUi, { routePrefix: '/docs' })
+  await app.register(async (scope) => eventReceiver(scope, services, acceptDeps))
+  await app.register(async (scope) => {
+    readRoutes(scope, services)
+    const tails = tailRoutes(scope, services)
+    scope.addHook('preClose', async () => tails.close())
+    ledgerLogRoutes(scope, services)
+    entryRoutes(scope, services)
+    adminRoutes(scope, services)
+    quarantineRoutes(scope, services, acceptDeps)
+    healthRoutes(scope, services)
+  })
+  return app
+}
+
+function problemOf(error: FastifyError | ProblemError | TrailproofError): Problem {
+  if (error instanceof ProblemError) return error.problem
+  if (error instanceof TrailproofError) return faultProblem(error)
+  if (error.validation) return problem('bad-request', error.message)
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return problem('body-too-large', 'the body is larger than body_bytes_max')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return problem('unsupported-media', 'send application/json')
+    default:
+      // Foreseen by Fastify as the client's fault (broken JSON, a wrong length): its message holds nothing of ours.
+      if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+        return problem('bad-request', error.message)
+      return problem('internal', 'the server could not answer; its log says why')
+  }
+}
+
+function faultProblem({ code, message, retryable }: TrailproofError): Problem {
+  switch (code) {
+    case 'NOT_ERASABLE':
+      return problem('not-erasable', message)
+    case 'LEDGER_EXISTS':
+      return problem('ledger-exists', message)
+    case 'LEDGER_UNKNOWN':
+    case 'ENTRY_UNKNOWN':
+      return problem('not-found', message)
+    case 'BAD_REQUEST':
+      return problem('bad-request', message)
+    case 'STOPPING':
+      return problem('stopping', message)
+    case 'DISK_RESERVE':
+      return problem('disk-reserve', message)
+    default:
+      return retryable
+        ? problem('overloaded', message)
+        : problem('internal', 'the server could not answer; its log says why')
+  }
+}
+
+function tlsOptions(cert: string, key: string): { cert: Buffer; key: Buffer } {
+  try {
+    return { cert: readFileSync(cert), key: readFileSync(key) }
+  } catch (cause) {
+    throw new TrailproofError('BAD_SETTING', `tls_cert, tls_key: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function openapi(version: string) {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Trailproof',
+      version,
+      description: 'Records, reads and proves audit trails. Errors are RFC 9457 problem documents.',
+    },
+    components: { securitySchemes: { key: { type: 'http' as const, scheme: 'bearer' } } },
+    security: [{ key: [] }],
+  }
+}

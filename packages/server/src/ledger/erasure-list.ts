@@ -1,0 +1,68 @@
+/** Every erasure of a ledger, kept beside its lock, so that a restored backup erases again before it serves. */
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeWhole } from '../process/write-whole.ts'
+import { TrailproofError } from '../trailproof-error.ts'
+import { syncDirectory } from './file-checkpoint-lock.ts'
+import type { IndexRange } from './ledger-store.ts'
+
+/** What to destroy, and the record that says so; the record is committed first. */
+export interface ListedErasure {
+  readonly ranges: readonly IndexRange[]
+  readonly record: {
+    readonly id: string
+    readonly digest: string
+    readonly core: string
+    readonly personal: string
+  }
+}
+
+/** `<directory>/<ledger>.erasures`: one JSON line an erasure; appended and synced; nothing but a torn end is ever cut off. */
+export class ErasureList {
+  readonly #directory: string
+
+  constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  append(ledger: string, erasure: ListedErasure): void {
+    const path = this.#path(ledger)
+    const isNew = !existsSync(path)
+    // A line that a crash cut short would swallow the one after it.
+    const end = isNew ? 0 : wholeLines(readFileSync(path)).length
+    const file = openSync(path, isNew ? 'wx' : 'r+', 0o600)
+    try {
+      ftruncateSync(file, end)
+      writeWhole(file, Buffer.from(`${JSON.stringify(erasure)}\n`), end)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    if (isNew) syncDirectory(this.#directory)
+  }
+
+  read(ledger: string): readonly ListedErasure[] {
+    const path = this.#path(ledger)
+    if (!existsSync(path)) return []
+    return wholeLines(readFileSync(path))
+      .toString()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line, i) => {
+        try {
+          return JSON.parse(line) as ListedErasure
+        } catch (cause) {
+          throw new TrailproofError('DATA_DAMAGED', `${path}, line ${i + 1}: not JSON`, { cause })
+        }
+      })
+  }
+
+  #path(ledger: string): string {
+    return join(this.#directory, `${ledger}.erasures`)
+  }
+}
+
+/** A line without its end was being written when we crashed: it was never acted upon. */
+function wholeLines(bytes: Buffer): Buffer {
+  return bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1)
+}

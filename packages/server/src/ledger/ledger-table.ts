@@ -1,0 +1,103 @@
+/** The ledgers as the main thread sees them: identity, head, and how far each is indexed. */
+import type { CommitReceipts } from './commit-batch.ts'
+import type { LedgerInfo } from './ledger-writer.ts'
+
+/** `/checkpoint` advances at most this often, so that witnesses and caches are not chased by every commit. */
+const PUBLISH_INTERVAL_MS = 1000
+
+export interface LedgerView {
+  readonly info: LedgerInfo
+  size: number
+  /** The newest signed checkpoint; covers `size`. */
+  checkpoint: string
+  /** What `/checkpoint` serves. */
+  published: string
+  publishedAt: number
+  /** Entries below this are found by search. */
+  indexedSize: number
+}
+
+type Listener = (ledger: string) => void
+
+export class LedgerTable {
+  readonly #views = new Map<string, LedgerView>()
+  readonly #now: () => number
+  readonly #headListeners = new Set<Listener>()
+  readonly #indexListeners = new Set<Listener>()
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  add(info: LedgerInfo): LedgerView {
+    const { size, checkpoint } = info
+    const view = { info, size, checkpoint, published: checkpoint, publishedAt: this.#now(), indexedSize: 0 }
+    this.#views.set(info.name, view)
+    return view
+  }
+
+  get(name: string): LedgerView | undefined {
+    return this.#views.get(name)
+  }
+
+  all(): readonly LedgerView[] {
+    return [...this.#views.values()]
+  }
+
+  /** Where records for `name` go: the ledger itself, or what succeeded it. */
+  writable(name: string): LedgerView | undefined {
+    let view = this.#views.get(name)
+    for (let hops = 0; view?.info.state.kind === 'closed' && hops < this.#views.size; hops++)
+      view = this.#views.get(view.info.state.successor)
+    return view
+  }
+
+  advance({ ledger, size, checkpoint }: Pick<CommitReceipts, 'ledger' | 'size' | 'checkpoint'>): void {
+    const view = this.#views.get(ledger)!
+    if (size <= view.size) return
+    view.size = size
+    view.checkpoint = checkpoint
+    for (const listener of this.#headListeners) listener(ledger)
+  }
+
+  indexed(ledger: string, size: number): void {
+    const view = this.#views.get(ledger)
+    if (!view) return
+    view.indexedSize = size
+    for (const listener of this.#indexListeners) listener(ledger)
+  }
+
+  /** The checkpoint for the public: the newest one, but the same for a second at a time. */
+  published(view: LedgerView): string {
+    const now = this.#now()
+    if (now - view.publishedAt >= PUBLISH_INTERVAL_MS) {
+      view.published = view.checkpoint
+      view.publishedAt = now
+    }
+    return view.published
+  }
+
+  /** Calls `listener` when a ledger grows, until the returned function is called. */
+  onHead(listener: Listener): () => void {
+    this.#headListeners.add(listener)
+    return () => this.#headListeners.delete(listener)
+  }
+
+  /** True once `size` entries of the ledger are found by search; false when `timeoutMs` passes first. */
+  indexReached(ledger: string, size: number, timeoutMs: number): Promise<boolean> {
+    const reached = (): boolean => (this.#views.get(ledger)?.indexedSize ?? 0) >= size
+    if (reached()) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const done = (value: boolean): void => {
+        clearTimeout(timer)
+        this.#indexListeners.delete(check)
+        resolve(value)
+      }
+      const check: Listener = (changed) => {
+        if (changed === ledger && reached()) done(true)
+      }
+      const timer = setTimeout(() => done(false), timeoutMs)
+      this.#indexListeners.add(check)
+    })
+  }
+}

@@ -1,0 +1,104 @@
+/** The reader's thread: entries, tiles, proofs and searches, away from the thread that takes requests. */
+import { join } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+import { consistencyProof, inclusionProof, TreeReader } from '@trailproof/core'
+import { sha256 } from '../process/sha256.ts'
+import { serveCalls } from '../process/worker-call.ts'
+import type { SearchPageRequest } from '../search/search-index.ts'
+import { INDEX_FILE, LEDGER_FILE } from '../store/sqlite/files.ts'
+import { SqliteLedgerReader } from '../store/sqlite/ledger-reader.ts'
+import { SqliteSearchIndex } from '../store/sqlite/search-index.ts'
+import type { StoredEntry, StoredGroup } from './ledger-store.ts'
+
+const { data } = workerData as { data: string }
+const ledgers = SqliteLedgerReader.open(join(data, LEDGER_FILE))
+const index = SqliteSearchIndex.openReadOnly(join(data, INDEX_FILE))
+
+/** A group in a form that travels between threads: its exact text, or undefined when erased. */
+export interface ReadGroup {
+  readonly text: string
+  readonly salt: Uint8Array
+}
+
+export interface ReadEntry {
+  readonly index: number
+  readonly leaf: Uint8Array
+  readonly core: ReadGroup | undefined
+  readonly personal: ReadGroup | undefined
+}
+
+const tileOf =
+  (ledger: string) =>
+  (level: number, number: number, width: number): Promise<Uint8Array> =>
+    ledgers.readTile(ledger, level, number, width)
+
+const handlers = {
+  /** Index of an id (16 bytes), or undefined. */
+  async find(ledger: string, id: Uint8Array): Promise<number | undefined> {
+    const [known] = await ledgers.findRecords(ledger, id)
+    return known?.index
+  },
+  /** Entries from `from` on, at most `count`; fewer at the end of the ledger. */
+  async entries(ledger: string, from: number, count: number): Promise<ReadEntry[]> {
+    const entries: ReadEntry[] = []
+    while (entries.length < count) {
+      const read = await ledgers.readEntries(ledger, from + entries.length, count - entries.length)
+      if (read.length === 0) break
+      for (const entry of read) entries.push(readEntry(entry))
+    }
+    return entries
+  },
+  /** Entries at the given indexes, in that order; each must exist. */
+  async entriesAt(ledger: string, indexes: readonly number[]): Promise<ReadEntry[]> {
+    const entries: ReadEntry[] = []
+    for (const at of indexes) {
+      const [entry] = await ledgers.readEntries(ledger, at, 1)
+      if (!entry) throw new Error(`ledger ${ledger} has no entry ${at}`)
+      entries.push(readEntry(entry))
+    }
+    return entries
+  },
+  leaves: async (ledger: string, from: number, count: number) =>
+    Uint8Array.from(await ledgers.readLeaves(ledger, from, count)),
+  tile: async (ledger: string, level: number, number: number, width: number) =>
+    Uint8Array.from((await ledgers.readTile(ledger, level, number, width)).subarray(0, width * 32)),
+  inclusion: (ledger: string, at: number, size: number) => inclusionProof(sha256, at, size, tileOf(ledger)),
+  /** Leaves and inclusion paths of several entries, for receipts. */
+  async proofs(
+    ledger: string,
+    indexes: readonly number[],
+    size: number,
+  ): Promise<{ leaves: Uint8Array[]; paths: Uint8Array[][] }> {
+    const tree = new TreeReader(sha256, size, tileOf(ledger))
+    const leaves: Uint8Array[] = []
+    const paths: Uint8Array[][] = []
+    for (const at of indexes) {
+      leaves.push(Uint8Array.from(await ledgers.readLeaves(ledger, at, 1)))
+      paths.push((await tree.inclusionProof(at)).map((hash) => Uint8Array.from(hash)))
+    }
+    return { leaves, paths }
+  },
+  consistency: (ledger: string, first: number, second: number) =>
+    consistencyProof(sha256, first, second, tileOf(ledger)),
+  search: (request: SearchPageRequest) => index.search(request),
+  async close() {
+    await index[Symbol.asyncDispose]()
+    await ledgers[Symbol.asyncDispose]()
+  },
+}
+
+export type ReaderHandlers = typeof handlers
+
+serveCalls(parentPort!, handlers)
+
+const decoder = new TextDecoder()
+
+/** Copies: a view would drag its whole block of 256 entries along to the other thread. */
+function readEntry({ index: at, leaf, core, personal }: StoredEntry): ReadEntry {
+  return { index: at, leaf: Uint8Array.from(leaf), core: readGroup(core), personal: readGroup(personal) }
+}
+
+function readGroup(group: StoredGroup): ReadGroup | undefined {
+  if (group.kind === 'erased') return undefined
+  return { text: decoder.decode(group.bytes), salt: Uint8Array.from(group.salt) }
+}

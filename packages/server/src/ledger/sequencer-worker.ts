@@ -1,0 +1,67 @@
+/** The sequencer's thread: opens the store, the lock and the keys, and serves commits one at a time. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { serveCalls, Transfer } from '../process/worker-call.ts'
+import { type ErrorCode, TrailproofError } from '../trailproof-error.ts'
+import type { CommitBatch, CommitReceipts } from './commit-batch.ts'
+import type { IndexRange } from './ledger-store.ts'
+import { type ErasureRequest, LedgerWriter, type LedgerWriterOptions } from './ledger-writer.ts'
+
+const opening = LedgerWriter.open(workerData as LedgerWriterOptions)
+// Whoever calls first is told why it failed.
+opening.catch(() => undefined)
+
+/** One after the other, whatever the driver: a commit must find the ledger as the last one left it. */
+let last: Promise<unknown> = Promise.resolve()
+function inTurn<T>(work: (writer: LedgerWriter) => Promise<T>): Promise<T> {
+  const result = last.then(async () => work(await opening))
+  // The caller sees the error; the chain only needs to know that the work is over.
+  last = result.catch(() => undefined)
+  return result
+}
+
+/**
+ * What changes a ledger outside of the queue. After an error that nobody foresaw, or a commit of unknown outcome,
+ * what is in memory may not be what is on the disk: the caller is told, and this thread ends, the process with it.
+ */
+function changeInTurn<T>(work: (writer: LedgerWriter) => Promise<T>): Promise<T> {
+  return inTurn(work).catch((error: unknown) => {
+    if (!(error instanceof TrailproofError) || DOUBTFUL.has(error.code))
+      setImmediate(() => {
+        throw error
+      })
+    throw error
+  })
+}
+
+const DOUBTFUL: ReadonlySet<ErrorCode> = new Set(['OUTCOME_UNKNOWN', 'HEAD_MOVED', 'DATA_DAMAGED'])
+
+const handlers = {
+  ledgers: () => inTurn((writer) => writer.ledgers()),
+  commit: (batches: CommitBatch[]) =>
+    inTurn(async (writer) => {
+      const receipts = await writer.commit(batches)
+      return new Transfer(receipts, receipts.flatMap(receiptBuffers))
+    }),
+  createLedger: (name: string) => changeInTurn((writer) => writer.createLedger(name)),
+  recordErasure: (request: ErasureRequest) => changeInTurn((writer) => writer.recordErasure(request)),
+  destroy: (ledger: string, ranges: readonly IndexRange[]) =>
+    changeInTurn((writer) => writer.destroy(ledger, ranges)),
+  listedErasures: (ledger: string) => inTurn(async (writer) => writer.listedErasures(ledger)),
+  bytes: () => inTurn((writer) => writer.bytes()),
+  /** Closes what was opened; an opening that failed was told already. */
+  close: () =>
+    inTurn((writer) => writer.close()).catch((error: unknown) =>
+      opening.then(
+        () => Promise.reject(error),
+        () => undefined,
+      ),
+    ),
+}
+
+export type SequencerHandlers = typeof handlers
+
+serveCalls(parentPort!, handlers)
+
+function receiptBuffers({ statuses, indexes, recordedAt, leafHashes }: CommitReceipts): ArrayBuffer[] {
+  return [statuses, indexes, recordedAt, leafHashes].map(({ buffer }) => buffer as ArrayBuffer)
+}

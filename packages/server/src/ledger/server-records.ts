@@ -1,0 +1,159 @@
+/** Records that the server writes itself. Producers cannot: their actions are reserved. */
+import { canonicalJson, encodeUuid } from '@trailproof/core'
+import { formatMicros } from '../process/format-time.ts'
+import { sha256 } from '../process/sha256.ts'
+import type { EncodedRecord } from './commit-batch.ts'
+import type { IndexRange } from './ledger-store.ts'
+
+const encoder = new TextEncoder()
+/** Part of every core group; spec/record.md. */
+const SCHEMA = 'trailproof/v1'
+const SERVICE = 'trailproof'
+
+/** Actions of the ledger itself: their entries are never erased. */
+const SERVER_ACTION_PREFIX = 'trailproof.'
+
+interface LedgerKeyed {
+  readonly dedupeKey: Uint8Array
+}
+
+export interface Conflict {
+  readonly id: Uint8Array
+  readonly digest: Uint8Array
+  /** Core group of the record that was not recorded. */
+  readonly core: Uint8Array
+  /** Where the id stands already. */
+  readonly index: number
+  /** µs since 1970. */
+  readonly at: number
+}
+
+/** Says that other content was sent under an id that is taken. Its own id is made from both, so it is written once. */
+export function conflictRecord(
+  ledger: LedgerKeyed,
+  { id, digest, core, index, at }: Conflict,
+): EncodedRecord {
+  // The number is seen, whatever the content: no gap of the stream.
+  const { stream } = JSON.parse(new TextDecoder().decode(core)) as { stream?: unknown }
+  return serverRecord(ledger, {
+    action: 'trailproof.conflict',
+    outcome: 'denied',
+    at,
+    nameParts: [id, digest],
+    metadata: {
+      id: encodeUuid(id),
+      index,
+      digest: Buffer.from(digest).toString('hex'),
+      ...(stream ? { stream } : {}),
+    },
+  })
+}
+
+export interface ErasureFacts {
+  readonly ranges: readonly IndexRange[]
+  readonly authority: string
+  readonly reason: string
+}
+
+/** The entry by which `verify` answers `erased` instead of `broken` (spec/verify.md). */
+export function erasureRecord(ledger: LedgerKeyed, facts: ErasureFacts, at: number): EncodedRecord {
+  const { authority, reason } = facts
+  const ranges = facts.ranges.map(({ from, to }) => [from, to])
+  return serverRecord(ledger, {
+    action: 'trailproof.erasure',
+    outcome: 'success',
+    at,
+    nameParts: [encoder.encode(JSON.stringify([ranges, authority, reason, at]))],
+    metadata: { ranges, group: 'personal', authority, reason },
+  })
+}
+
+/** Entry 0 of a successor: what the ledger before it had signed, and what was found. */
+export function successionRecord(
+  ledger: LedgerKeyed,
+  facts: {
+    readonly predecessor: string
+    readonly locked: string
+    readonly found: string
+    readonly reason: string
+  },
+  at: number,
+): EncodedRecord {
+  const { predecessor, locked, found, reason } = facts
+  return serverRecord(ledger, {
+    action: 'trailproof.succession',
+    outcome: 'success',
+    at,
+    nameParts: [encoder.encode(JSON.stringify([predecessor, at]))],
+    metadata: { predecessor, locked_checkpoint: locked, restored_checkpoint: found, reason },
+  })
+}
+
+export interface StreamGap {
+  readonly streamId: string
+  /** First and last missing number. */
+  readonly from: number
+  readonly to: number
+}
+
+/** Says that numbers of a producer's stream never arrived, or arrived after all. */
+export function gapRecord(
+  ledger: LedgerKeyed,
+  action: 'stream.gap' | 'stream.gap_filled',
+  { streamId, from, to }: StreamGap,
+  at: number,
+): EncodedRecord {
+  return serverRecord(ledger, {
+    action,
+    outcome: action === 'stream.gap' ? 'failure' : 'success',
+    at,
+    nameParts: [encoder.encode(JSON.stringify([streamId, from, to]))],
+    metadata: { stream: { id: streamId, from, to } },
+  })
+}
+
+/** Whether an entry is one of the ledger's own, by its core group. */
+export function isServerAction(core: Uint8Array): boolean {
+  const { action } = JSON.parse(new TextDecoder().decode(core)) as { action?: unknown }
+  return typeof action === 'string' && action.startsWith(SERVER_ACTION_PREFIX)
+}
+
+interface ServerRecord {
+  readonly action: string
+  readonly outcome: string
+  readonly at: number
+  /** What makes it the same record when it is written again. */
+  readonly nameParts: readonly Uint8Array[]
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+function serverRecord(
+  { dedupeKey }: LedgerKeyed,
+  { action, outcome, at, nameParts, metadata }: ServerRecord,
+): EncodedRecord {
+  const name = sha256(Buffer.concat([dedupeKey, encoder.encode(`${action}\n`), ...nameParts]))
+  const time = formatMicros(at)
+  return {
+    id: uuidV8(name),
+    digest: name.slice(16, 32),
+    core: canonicalJson({
+      action,
+      id: uuidV8(name),
+      kind: 'event',
+      outcome,
+      received_at: time,
+      schema: SCHEMA,
+      service: SERVICE,
+      timestamp: time,
+    }),
+    personal: canonicalJson({ metadata }),
+  }
+}
+
+/** UUIDv8 (RFC 9562) of the first 16 bytes of a hash. */
+function uuidV8(hash: Uint8Array): string {
+  const bytes = hash.slice(0, 16)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  return encodeUuid(bytes)
+}

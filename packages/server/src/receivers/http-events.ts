@@ -1,0 +1,264 @@
+/** The HTTP receiver: `POST /v1/events` in all its forms, and `POST /api/log` of the old logging clients. */
+import {
+  type Item,
+  type ParsedBody,
+  parseBinaryCloudEvent,
+  parseBody,
+  type Problem as RecordProblem,
+} from '@trailproof/core'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { type AcceptDeps, type Accepted, accept, type IngestRequest, type Refusal } from '../accept.ts'
+import { accessProblem, ledgerProblem, ProblemError, tokenOf } from '../api/authorize.ts'
+import { type Problem, problem, sendProblem } from '../api/problem.ts'
+import type { Services } from '../services.ts'
+import type { TrailproofError } from '../trailproof-error.ts'
+import { countStatuses, formatAnswer, type ReceiptProofs } from './receipts.ts'
+import { ACCEPTED_ENCODINGS, decodeBody } from './request-body.ts'
+
+const INDEX_WAIT_MS = 10_000
+
+interface EventsQuery {
+  readonly ledger?: string
+  readonly receipt?: 'proof'
+  readonly wait?: 'index'
+}
+
+const eventsQuery = Type.Object({
+  ledger: Type.Optional(
+    Type.String({ description: 'Ledger name, when the key opens several. Default: main.' }),
+  ),
+  receipt: Type.Optional(
+    Type.Literal('proof', { description: 'Add leaf and inclusion path to each receipt.' }),
+  ),
+  wait: Type.Optional(
+    Type.Literal('index', {
+      description: 'Answer when the records can be searched (at most 10 s; see `indexed`).',
+    }),
+  ),
+})
+
+export function eventReceiver(app: FastifyInstance, services: Services, deps: AcceptDeps): void {
+  const { settings, metrics, log } = services
+
+  // Bodies arrive as bytes: core reads them itself, and says exactly what is wrong with them.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: settings.body_bytes_max }, (_, body, done) =>
+    done(null, body),
+  )
+
+  app.post<{ Querystring: EventsQuery; Body: Buffer | undefined }>(
+    '/v1/events',
+    {
+      schema: {
+        tags: ['ingest'],
+        summary:
+          'Records one record (object), many (array, NDJSON), or CloudEvents. Answers when they are on the disk.',
+        querystring: eventsQuery,
+        consumes: [
+          'application/json',
+          'application/x-ndjson',
+          'application/cloudevents+json',
+          'application/cloudevents-batch+json',
+        ],
+      },
+    },
+    async (request, reply) => {
+      const read = readerFor(request, await bodyOf(request))
+      return answer(request, reply, await take(request, read))
+    },
+  )
+
+  app.post<{ Body: Buffer | undefined }>(
+    '/api/log',
+    {
+      schema: {
+        tags: ['ingest'],
+        summary: 'One log line {service, level, message}, as old logging clients send it.',
+      },
+    },
+    async (request, reply) => {
+      const body = await bodyOf(request)
+      const accepted = await take(request, (limits) => requireLogFields(parseBody(body, 'json', limits)))
+      const [outcome] = accepted.outcomes
+      if (outcome?.kind === 'bad') return sendProblem(reply, invalidRecord(outcome.problems))
+      return reply.send({ message: 'Log recorded', id: outcome?.id })
+    },
+  )
+
+  async function bodyOf(request: FastifyRequest): Promise<Uint8Array> {
+    const raw = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
+    const decoded = await decodeBody(raw, request.headers['content-encoding'], settings.body_bytes_max)
+    switch (decoded.kind) {
+      case 'body':
+        return decoded.bytes
+      case 'too-large':
+        throw new ProblemError(
+          problem(
+            'body-too-large',
+            `more than body_bytes_max (${settings.body_bytes_max}) bytes after decompression`,
+          ),
+        )
+      case 'unknown-encoding':
+        throw new ProblemError(
+          problem(
+            'unsupported-media',
+            `content encoding ${decoded.encoding}; supported: ${ACCEPTED_ENCODINGS}`,
+          ),
+        )
+      case 'undecodable':
+        throw new ProblemError(problem('undecodable-body', decoded.detail))
+    }
+  }
+
+  async function take(request: FastifyRequest, read: IngestRequest['read']): Promise<Accepted> {
+    const started = performance.now()
+    const key = request.headers['idempotency-key']
+    const accepted = await accept(
+      {
+        read,
+        token: tokenOf(request),
+        ledger: (request.query as EventsQuery).ledger,
+        idempotencyKey: typeof key === 'string' && key !== '' ? key : undefined,
+      },
+      deps,
+    )
+    if (accepted.kind !== 'accepted') throw new ProblemError(refusalProblem(accepted))
+    metrics.observeAppend((performance.now() - started) / 1000)
+    return accepted
+  }
+
+  async function answer(
+    request: FastifyRequest<{ Querystring: EventsQuery }>,
+    reply: FastifyReply,
+    accepted: Accepted,
+  ): Promise<FastifyReply> {
+    const counts = countStatuses(accepted)
+    for (const [status, count] of Object.entries(counts))
+      metrics.countRecords(accepted.ledger.info.name, status, count)
+    const [first] = accepted.outcomes
+    if (accepted.single && first?.kind === 'bad') return sendProblem(reply, invalidRecord(first.problems))
+    const proofs = request.query.receipt === 'proof' ? await proofsOf(accepted) : undefined
+    const indexed = request.query.wait === 'index' ? await indexReached(accepted) : undefined
+    const text = formatAnswer(accepted, counts, { proofs, indexed })
+    if (accepted.single && counts.conflict === 1)
+      return sendProblem(
+        reply,
+        problem(
+          'conflict',
+          'this id was recorded before with other content; the attempt was recorded',
+          JSON.parse(text),
+        ),
+      )
+    if (counts.quarantined + counts.refused > 0)
+      log.warn(
+        { ...counts, ledger: accepted.ledger.info.name, requestId: request.id },
+        'records that are not valid',
+      )
+    return reply.type('application/json; charset=utf-8').send(text)
+  }
+
+  /** Paths to the checkpoint of the answer; a retried record gets the path of its first entry. */
+  async function proofsOf({ appended }: Accepted): Promise<ReceiptProofs | undefined> {
+    if (!appended) return undefined
+    const { receipts, offset, count } = appended
+    const { ledger, size } = receipts
+    const indexes = [...receipts.indexes.subarray(offset, offset + count)]
+    return services.reader.proofs(ledger, indexes, size)
+  }
+
+  async function indexReached({ appended }: Accepted): Promise<boolean> {
+    if (!appended) return true
+    const { receipts, offset, count } = appended
+    const newest = Math.max(...receipts.indexes.subarray(offset, offset + count))
+    return services.ledgers.indexReached(receipts.ledger, newest + 1, INDEX_WAIT_MS)
+  }
+}
+
+/** How a body is read, by its content type; CloudEvents in binary mode are in the headers. */
+function readerFor(request: FastifyRequest, bytes: Uint8Array): IngestRequest['read'] {
+  const type = (request.headers['content-type'] ?? 'application/json').split(';')[0]!.trim().toLowerCase()
+  if (request.headers['ce-specversion'] !== undefined && !type.startsWith('application/cloudevents'))
+    return (limits) => ({
+      kind: 'records',
+      items: [parseBinaryCloudEvent(singleHeaders(request), bytes, limits)],
+      single: true,
+    })
+  const format = FORMATS[type] ?? (type.endsWith('+json') ? 'json' : undefined)
+  if (!format)
+    throw new ProblemError(
+      problem(
+        'unsupported-media',
+        `content type ${type.slice(0, 100)}; send application/json or application/x-ndjson`,
+      ),
+    )
+  return (limits) => parseBody(bytes, format, limits)
+}
+
+const FORMATS: Readonly<Record<string, Parameters<typeof parseBody>[1]>> = {
+  'application/json': 'json',
+  'application/x-www-form-urlencoded': 'json', // what curl -d says when it is not told
+  'application/x-ndjson': 'ndjson',
+  'application/ndjson': 'ndjson',
+  'application/jsonl': 'ndjson',
+  'application/stream+json': 'ndjson',
+  'text/plain': 'ndjson',
+  'application/cloudevents+json': 'cloudevents',
+  'application/cloudevents-batch+json': 'cloudevents-batch',
+}
+
+function singleHeaders({ headers }: FastifyRequest): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  )
+}
+
+const LOG_FIELDS = ['service', 'level', 'message'] as const
+
+/** The old endpoint took one object with these three fields and nothing less. */
+function requireLogFields(parsed: ParsedBody): ParsedBody {
+  if (parsed.kind === 'refused') return parsed
+  return { ...parsed, items: parsed.items.map(requireFields) }
+}
+
+function requireFields(item: Item, record: number): Item {
+  if (item.kind === 'problem') return item
+  const missing = LOG_FIELDS.filter((field) => typeof item.value[field] !== 'string')
+  if (missing.length === 0) return item
+  const problems: RecordProblem[] = missing.map((field) => ({
+    record,
+    field: `/${field}`,
+    code: 'required',
+    message: 'a log line has service, level and message, all texts',
+  }))
+  return { kind: 'problem', problems, source: item.source }
+}
+
+function invalidRecord(problems: readonly unknown[]): Problem {
+  const [first] = problems as { field: string; message: string }[]
+  return problem('invalid-record', `${first?.field || 'record'}: ${first?.message}`, { problems })
+}
+
+function refusalProblem(refusal: Refusal): Problem {
+  switch (refusal.kind) {
+    case 'no-access':
+      return accessProblem(refusal.refusal)
+    case 'no-ledger':
+      return ledgerProblem(refusal.refusal)
+    case 'unreadable': {
+      const { message, ...where } = refusal.problem
+      return problem(
+        where.code === 'too_many_records' ? 'body-too-large' : 'undecodable-body',
+        message,
+        where,
+      )
+    }
+    case 'unavailable':
+      return problem(UNAVAILABLE[refusal.error.code] ?? 'overloaded', refusal.error.message)
+  }
+}
+
+const UNAVAILABLE: Partial<Record<TrailproofError['code'], 'disk-reserve' | 'stopping' | 'overloaded'>> = {
+  DISK_RESERVE: 'disk-reserve',
+  STOPPING: 'stopping',
+}

@@ -1,0 +1,36 @@
+/** What the API and the receivers work with; made in `main.ts` and nowhere else. */
+import type { Logger } from 'pino'
+import type { ApiKeys } from './access/api-keys.ts'
+import type { DirectoryHandlers } from './directory/directory-worker.ts'
+import type { Erasures } from './ledger/erasures.ts'
+import type { LedgerTable } from './ledger/ledger-table.ts'
+import type { ReaderHandlers } from './ledger/reader-worker.ts'
+import type { SequencerQueue } from './ledger/sequencer-queue.ts'
+import type { SequencerHandlers } from './ledger/sequencer-worker.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import type { Admission } from './process/admission.ts'
+import type { WorkerApi } from './process/worker-call.ts'
+import type { Quarantine } from './quarantine/quarantine.ts'
+import type { IndexerHandlers } from './search/indexer-worker.ts'
+import type { Settings } from './settings.ts'
+
+export interface Services {
+  readonly settings: Settings
+  readonly log: Logger
+  readonly version: string
+  readonly keys: ApiKeys
+  readonly ledgers: LedgerTable
+  readonly sequencer: SequencerQueue
+  readonly writer: WorkerApi<SequencerHandlers>
+  readonly reader: WorkerApi<ReaderHandlers>
+  readonly indexer: WorkerApi<IndexerHandlers>
+  readonly directory: WorkerApi<DirectoryHandlers>
+  readonly quarantine: Quarantine
+  readonly erasures: Erasures
+  readonly admission: Admission
+  readonly metrics: Metrics
+  /** Authenticates cursors; made anew at each first start and kept with the keys. */
+  readonly cursorKey: Uint8Array
+  /** ms since 1970. */
+  readonly now: () => number
+}

@@ -1,0 +1,139 @@
+/** Which numbers of the producers' streams have been seen, in a file of its own that can be built again. */
+import type { DatabaseSync } from 'node:sqlite'
+import type { StreamNotice, StreamNumber } from '../../streams/stream-number.ts'
+import { inTransaction, openDatabase } from './database.ts'
+import { streams0001 } from './migrations/streams-0001.ts'
+
+export const streamsMigrations = [streams0001]
+
+/** Holes kept of one stream; a further one is told at once and not waited for. */
+const HOLES_MAX = 1000
+/** The first number of a stream; a stream may open with 0 as well. */
+const FIRST_NUMBER = 1
+
+type Hole = { first: number; last: number; since_ms: number; recorded: number }
+
+export class SqliteStreamStore implements Disposable {
+  readonly #db: DatabaseSync
+
+  private constructor(db: DatabaseSync) {
+    this.#db = db
+  }
+
+  /** What a power cut takes is read again from the ledger: the cursor goes with it. */
+  static create(path: string): SqliteStreamStore {
+    return new SqliteStreamStore(openDatabase({ path, migrations: streamsMigrations, durability: 'normal' }))
+  }
+
+  cursor(ledger: string): number {
+    const row = this.#db.prepare('SELECT cursor FROM watched_ledger WHERE name = ?').get(ledger)
+    return (row?.['cursor'] as number | undefined) ?? 0
+  }
+
+  /** Takes note of numbers and moves the ledger's cursor, together or not at all. */
+  apply(ledger: string, numbers: readonly StreamNumber[], cursor: number): void {
+    inTransaction(this.#db, () => {
+      this.#note(ledger, numbers)
+      this.#db
+        .prepare(
+          'INSERT INTO watched_ledger VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor',
+        )
+        .run(ledger, cursor)
+    })
+  }
+
+  /** Takes note of numbers that are accounted for outside the ledger, such as in quarantine. */
+  seen(ledger: string, numbers: readonly StreamNumber[]): void {
+    inTransaction(this.#db, () => this.#note(ledger, numbers))
+  }
+
+  #note(ledger: string, numbers: readonly StreamNumber[]): void {
+    const find = this.#db.prepare('SELECT next FROM stream WHERE ledger = ? AND id = ?')
+    const move = this.#db.prepare(
+      'INSERT INTO stream VALUES (?, ?, ?) ON CONFLICT (ledger, id) DO UPDATE SET next = excluded.next',
+    )
+    for (const { streamId, seq, atMs } of numbers) {
+      const next = (find.get(ledger, streamId)?.['next'] as number | undefined) ?? Math.min(FIRST_NUMBER, seq)
+      if (seq < next) this.#fill(ledger, streamId, seq)
+      else {
+        if (seq > next)
+          this.#addHole(ledger, streamId, { first: next, last: seq - 1, since_ms: atMs, recorded: 0 })
+        move.run(ledger, streamId, seq + 1)
+      }
+    }
+  }
+
+  #addHole(ledger: string, streamId: string, { first, last, since_ms, recorded }: Hole): void {
+    const count = this.#db.prepare('SELECT count(*) AS holes FROM missing WHERE ledger = ? AND stream = ?')
+    const isFull = (count.get(ledger, streamId)!['holes'] as number) >= HOLES_MAX
+    this.#db
+      .prepare('INSERT INTO missing VALUES (?, ?, ?, ?, ?, ?)')
+      .run(ledger, streamId, first, last, isFull ? 0 : since_ms, recorded)
+  }
+
+  /** A number below the expected one: fills a hole, or is one seen twice. */
+  #fill(ledger: string, streamId: string, seq: number): void {
+    const hole = this.#db
+      .prepare(
+        `SELECT first, last, since_ms, recorded FROM missing
+         WHERE ledger = ? AND stream = ? AND first <= ? ORDER BY first DESC LIMIT 1`,
+      )
+      .get(ledger, streamId, seq) as Hole | undefined
+    if (!hole || seq > hole.last) return
+    this.#db
+      .prepare('DELETE FROM missing WHERE ledger = ? AND stream = ? AND first = ?')
+      .run(ledger, streamId, hole.first)
+    if (hole.first < seq) this.#addHole(ledger, streamId, { ...hole, last: seq - 1 })
+    if (seq < hole.last) this.#addHole(ledger, streamId, { ...hole, first: seq + 1 })
+    if (hole.recorded === 1) this.#addFilled(ledger, streamId, seq)
+  }
+
+  /** Neighbours that arrive in order are told together. */
+  #addFilled(ledger: string, streamId: string, seq: number): void {
+    const { changes } = this.#db
+      .prepare('UPDATE filled SET last = ? WHERE ledger = ? AND stream = ? AND last = ?')
+      .run(seq, ledger, streamId, seq - 1)
+    if (changes === 0)
+      this.#db.prepare('INSERT OR IGNORE INTO filled VALUES (?, ?, ?, ?)').run(ledger, streamId, seq, seq)
+  }
+
+  /** What the ledger must be told: holes noticed before `beforeMs`, and numbers that filled told holes. */
+  pending(ledger: string, beforeMs: number, limit: number): StreamNotice[] {
+    const gaps = this.#db
+      .prepare(
+        'SELECT stream, first, last FROM missing WHERE ledger = ? AND recorded = 0 AND since_ms <= ? LIMIT ?',
+      )
+      .all(ledger, beforeMs, limit)
+    const filled = this.#db
+      .prepare('SELECT stream, first, last FROM filled WHERE ledger = ? LIMIT ?')
+      .all(ledger, limit)
+    const noticeOf =
+      (kind: StreamNotice['kind']) =>
+      (row: Record<string, unknown>): StreamNotice => ({
+        kind,
+        ledger,
+        streamId: row['stream'] as string,
+        from: row['first'] as number,
+        to: row['last'] as number,
+      })
+    return [...gaps.map(noticeOf('gap')), ...filled.map(noticeOf('filled'))]
+  }
+
+  /** The ledger has been told. A hole that changed in the meantime is told again. */
+  settle(notices: readonly StreamNotice[]): void {
+    const told = this.#db.prepare(
+      'UPDATE missing SET recorded = 1 WHERE ledger = ? AND stream = ? AND first = ? AND last = ?',
+    )
+    const drop = this.#db.prepare(
+      'DELETE FROM filled WHERE ledger = ? AND stream = ? AND first = ? AND last = ?',
+    )
+    inTransaction(this.#db, () => {
+      for (const { kind, ledger, streamId, from, to } of notices)
+        (kind === 'gap' ? told : drop).run(ledger, streamId, from, to)
+    })
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close()
+  }
+}

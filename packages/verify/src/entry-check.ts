@@ -1,0 +1,98 @@
+/** Judges entries one after another: leaf, time, id, content, and what erasures and key changes they declare. */
+
+import type { GroupName, Sha256 } from '@trailproof/core'
+import { commitmentHasher, decodeLeaf, encodeUuid } from '@trailproof/core'
+import { coverErased, ERASURE_ACTION, parseErasure } from './erasures.ts'
+import type { EvidenceEntry, EvidenceGroup } from './evidence.ts'
+import { checkGroup } from './group-check.ts'
+import type { LedgerKeys } from './ledger-keys.ts'
+import { KEY_CHANGE_ACTION } from './ledger-keys.ts'
+import { RecordedOrder } from './recorded-order.ts'
+import type { RepeatedIds } from './repeated-ids.ts'
+import type { ErasedRange, Findings, Unproven } from './report.ts'
+import { IndexRuns } from './report.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+export class EntryCheck {
+  readonly #commit: ReturnType<typeof commitmentHasher>
+  readonly #origin: string
+  readonly #findings: Findings
+  readonly #ids: RepeatedIds
+  readonly #keys: LedgerKeys
+  readonly #erased = new IndexRuns()
+  readonly #withheld = { core: new IndexRuns(), personal: new IndexRuns() }
+  readonly #erasures: NonNullable<ReturnType<typeof parseErasure>>[] = []
+  /** The last entry that may be an erasure we cannot read: what it covers stays open. */
+  #lastHiddenErasure = -1
+  readonly order = new RecordedOrder()
+
+  constructor(sha256: Sha256, origin: string, findings: Findings, ids: RepeatedIds, keys: LedgerKeys) {
+    this.#commit = commitmentHasher(sha256)
+    this.#origin = origin
+    this.#findings = findings
+    this.#ids = ids
+    this.#keys = keys
+  }
+
+  /** Entries must come in order of their index. */
+  check(index: number, entry: EvidenceEntry): void {
+    const leaf = decodeLeaf(entry.leaf)
+    if (leaf.kind === 'problem') return this.#findings.addAltered(index, 'leaf', leaf.problem)
+    if (this.order.isBehind(index, leaf.recordedAtUs))
+      this.#findings.add(index, 'recorded_at', 'recorded_at is before that of an earlier entry')
+    this.#ids.note(leaf.id)
+
+    const core = this.#group(index, 'core', leaf.core, entry.core)
+    const personal = this.#group(index, 'personal', leaf.personal, entry.personal)
+    if (entry.core.kind === 'erased')
+      this.#findings.add(index, 'erasure', 'the core group is erased; only the personal group can be')
+    if (core !== undefined && core['id'] !== encodeUuid(leaf.id))
+      this.#findings.addAltered(index, 'id', 'the id in the core group is not the one in the leaf')
+    const action = core?.['action']
+    if (action === ERASURE_ACTION || action === KEY_CHANGE_ACTION)
+      this.#system(index, action, entry.personal, personal)
+    else if (entry.personal.kind === 'erased') this.#erased.add(index)
+    if (entry.core.kind === 'withheld') this.#lastHiddenErasure = index
+  }
+
+  /** Call once, after the last entry. `readTo` is where reading ended, `size` where the ledger does. */
+  finish(readTo: number, size: number): { erased: ErasedRange[]; unproven: Unproven[] } {
+    const unproven: Unproven[] = []
+    for (const name of ['core', 'personal'] as const)
+      for (const { from, to } of this.#withheld[name].ranges)
+        unproven.push({ what: name, from, to, detail: `the ${name} groups are withheld` })
+    const hidden = readTo < size ? size : this.#lastHiddenErasure
+    const { covered, uncovered } = coverErased(this.#erased.ranges, this.#erasures)
+    for (const { from, to } of uncovered) {
+      if (from < hidden)
+        unproven.push({
+          what: 'erasures',
+          from,
+          to,
+          detail: 'what erased these is withheld or could not be read',
+        })
+      else this.#findings.add(from, 'erasure', `erased up to ${to - 1}, and no erasure entry says so`)
+    }
+    return { erased: covered, unproven }
+  }
+
+  #group(index: number, name: GroupName, committed: Uint8Array, group: EvidenceGroup): Fields | undefined {
+    if (group.kind === 'withheld') this.#withheld[name].add(index)
+    if (group.kind !== 'present') return undefined
+    const checked = checkGroup(this.#commit, name, committed, group)
+    if (checked.kind === 'group') return checked.fields
+    this.#findings.addAltered(index, checked.step, checked.problem)
+    return undefined
+  }
+
+  #system(index: number, action: string, personal: EvidenceGroup, fields: Fields | undefined): void {
+    if (personal.kind === 'erased')
+      this.#findings.add(index, 'erasure', `the entry is a ${action}, which can never be erased`)
+    if (personal.kind === 'withheld') this.#lastHiddenErasure = index
+    if (fields === undefined) return
+    if (action === KEY_CHANGE_ACTION) return this.#keys.note(index, this.#origin, fields['metadata'])
+    const erasure = parseErasure(index, fields['metadata'])
+    if (erasure !== undefined) this.#erasures.push(erasure)
+  }
+}

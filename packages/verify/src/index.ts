@@ -1,0 +1,6 @@
+export { verifyTlogProof } from '@trailproof/core'
+export * from './evidence.ts'
+export * from './receipt.ts'
+export type { ErasedRange, Finding, IndexRange, Report, Step, Unproven, Verdict } from './report.ts'
+export * from './verify-ledger.ts'
+export * from './verify-receipt.ts'

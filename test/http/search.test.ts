@@ -1,0 +1,143 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { testServer } from '../support/test-server.ts'
+
+interface Page {
+  readonly records: readonly { readonly index: number }[]
+  readonly next: string | null
+}
+
+const indexesOf = ({ records }: Page): number[] => records.map(({ index }) => index)
+
+const RECORDS = [
+  {
+    action: 'payment.created',
+    outcome: 'success',
+    actor: { type: 'user', id: 'u-1' },
+    trace_id: 't-1',
+    timestamp: '2026-01-01T10:00:00Z',
+  },
+  {
+    action: 'payment.refunded',
+    outcome: 'failure',
+    actor: { type: 'user', id: 'u-2' },
+    trace_id: 't-1',
+    timestamp: '2026-01-01T11:00:00Z',
+  },
+  {
+    action: 'user.updated',
+    outcome: 'denied',
+    actor: { type: 'service', id: 'U-1' },
+    targets: [{ type: 'user', id: 'u-1' }],
+    timestamp: '2026-01-01T12:00:00+02:00',
+  },
+  {
+    action: 'payment',
+    outcome: 'success',
+    actor: { type: 'user', id: 'u 1 "quoted"' },
+    source: { ip: '10.0.0.7' },
+    timestamp: '2026-01-02T00:00:00Z',
+  },
+]
+
+test.each<[string, number[]]>([
+  ['', [3, 2, 1, 0]],
+  ['actor=u-1', [0]],
+  ['actor=U-1', [2]],
+  ['actor=u-', []],
+  ['actor=u-*', [1, 0]],
+  ['action=payment.*', [1, 0]],
+  ['action=payment', [3]],
+  ['action=payment*', [3, 1, 0]],
+  ['target=u-1', [2]],
+  ['target_type=user', [2]],
+  ['outcome=denied', [2]],
+  ['ip=10.0.0.7', [3]],
+  ['trace_id=t-1&outcome=failure', [1]],
+  ['q=trace:t-1 outcome:failure', [1]],
+  [`actor=${encodeURIComponent('u 1 "quoted"')}`, [3]],
+  ['from=2026-01-01T11:00:00Z', [3, 1]],
+  ['to=2026-01-01T10:30:00Z', [2, 0]],
+  ['from=2026-01-01T10:00:00Z&to=2026-01-01T11:00:00Z&actor_type=user', [0]],
+])('finds %s', async (query, expected) => {
+  const server = await testServer()
+  await server.post('/v1/events', RECORDS)
+  const page = await server.get<Page>(`/v1/search?min_index=3&${query}`)
+  expect(indexesOf(page)).toEqual(expected)
+})
+
+const batch = (size: number) => Array.from({ length: size }, () => ({ action: 'a.b' }))
+
+test('pages skip and repeat nothing while records come in', async () => {
+  const server = await testServer()
+  await server.post('/v1/events?wait=index', batch(250))
+  const seen: number[] = []
+  let cursor = ''
+  for (let pages = 0; pages < 10; pages++) {
+    const page = await server.get<Page>(`/v1/search?action=a.b&limit=40${cursor}`)
+    seen.push(...indexesOf(page))
+    await server.post('/v1/events?wait=index', batch(30))
+    if (!page.next) break
+    cursor = `&cursor=${page.next}`
+  }
+  expect(seen).toEqual(Array.from({ length: 250 }, (_, i) => 249 - i))
+})
+
+test('a cursor opens nothing but the query, ledger and key it was made for', async () => {
+  const server = await testServer()
+  await server.post('/v1/events?wait=index', [{ action: 'a.b' }, { action: 'a.b' }])
+  const { next } = await server.get<Page>('/v1/search?action=a.b&limit=1')
+  const forged = Buffer.from(next!, 'base64url')
+  forged[7]! ^= 1
+  const reader = (await server.post('/v1/keys', { name: 'reader', scopes: ['read'] })).body['token'] as string
+  for (const [path, token] of [
+    [`/v1/search?action=a.c&limit=1&cursor=${next}`, undefined],
+    [`/v1/search?limit=1&cursor=${next}`, undefined],
+    [`/v1/search?action=a.b&limit=1&cursor=${forged.toString('base64url')}`, undefined],
+    [`/v1/search?action=a.b&limit=1&cursor=${next}`, reader],
+  ] as const)
+    expect((await server.fetch(path, token === undefined ? {} : { token })).status, path).toBe(400)
+  expect(indexesOf(await server.get<Page>(`/v1/search?action=a.b&limit=1&cursor=${next}`))).toEqual([0])
+})
+
+test.each([
+  ['q=wat:1', 'unknown field'],
+  ['q=tarce_id:1', 'unknown field'],
+  ['q=hello', 'expected field:value'],
+  ['last=5y', 'last'],
+  ['from=yesterday', 'from'],
+  ['limit=0', 'limit'],
+  ['limit=99999', 'limit'],
+])('says what is wrong with %s', async (query, named) => {
+  const server = await testServer()
+  const response = await server.fetch(`/v1/search?${query}`)
+  expect(response.status).toBe(400)
+  expect(((await response.json()) as { detail: string }).detail).toContain(named)
+})
+
+test('shows the records of a trace, oldest first', async () => {
+  const server = await testServer()
+  await server.post('/v1/events?wait=index', RECORDS)
+  expect(indexesOf(await server.get<Page>('/v1/trails/t-1'))).toEqual([0, 1])
+  expect((await server.fetch('/v1/trails/t-2')).status).toBe(404)
+})
+
+test('the index is built again from the ledger', async () => {
+  const server = await testServer()
+  await server.post('/v1/events?wait=index', RECORDS)
+  const response = await server.fetch('/v1/ledgers/main/index/rebuild', { method: 'POST' })
+  expect(response.status).toBe(202)
+  expect(indexesOf(await server.get<Page>('/v1/search?min_index=3&actor=u-1'))).toEqual([0])
+})
+
+test('an index file that cannot be read is put aside and made again', async () => {
+  const server = await testServer()
+  await server.post('/v1/events?wait=index', RECORDS)
+  await server.running.stop()
+  for (const name of ['index.db', 'streams.db'])
+    writeFileSync(join(server.data, name), 'not a database at all'.repeat(500))
+  const again = await server.restart()
+  expect(indexesOf(await again.get<Page>('/v1/search?min_index=3&actor=u-1'))).toEqual([0])
+  expect(readdirSync(server.data)).toContain('index.db.broken')
+})

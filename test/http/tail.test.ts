@@ -1,0 +1,88 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect, test } from 'vitest'
+import { sseEvents } from '../support/sse.ts'
+import { type TestServer, testServer } from '../support/test-server.ts'
+
+const record = (n: number, action = 'order.placed') => ({ action, service: 'shop', metadata: { n } })
+
+/** Indexes of the first `count` events of a tail. */
+async function take(
+  server: TestServer,
+  path: string,
+  count: number,
+  headers: Record<string, string> = {},
+): Promise<number[]> {
+  const abort = new AbortController()
+  const response = await server.fetch(path, { headers, signal: abort.signal })
+  expect(response.status).toBe(200)
+  const seen: number[] = []
+  for await (const { id, data } of sseEvents(response)) {
+    expect((JSON.parse(data) as { index: number }).index).toBe(Number(id))
+    seen.push(Number(id))
+    if (seen.length === count) break
+  }
+  abort.abort()
+  return seen
+}
+
+test('follows what is recorded, in ledger order and without loss, while batches come in', async () => {
+  const server = await testServer()
+  const tail = take(server, '/v1/tail?from=0', 1000)
+  for (let batch = 0; batch < 10; batch++)
+    await server.post(
+      '/v1/events',
+      Array.from({ length: 100 }, (_, n) => record(100 * batch + n)),
+    )
+  expect(await tail).toEqual(Array.from({ length: 1000 }, (_, n) => n))
+})
+
+test('resumes after Last-Event-ID, also on another process with the same data', async () => {
+  const server = await testServer()
+  await server.post(
+    '/v1/events',
+    [0, 1, 2, 3, 4].map((n) => record(n)),
+  )
+  expect(await take(server, '/v1/tail?from=0', 2)).toEqual([0, 1])
+  expect(await take(server, '/v1/tail', 3, { 'last-event-id': '1' })).toEqual([2, 3, 4])
+  const again = await server.restart()
+  expect(await take(again, '/v1/tail', 1, { 'last-event-id': '3' })).toEqual([4])
+})
+
+test('shows only what the filter asks for', async () => {
+  const server = await testServer()
+  const tail = take(server, '/v1/tail?from=0&q=action:payment.*', 2)
+  await server.post('/v1/events', [
+    record(0),
+    record(1, 'payment.created'),
+    record(2),
+    record(3, 'payment.refunded'),
+  ])
+  expect(await tail).toEqual([1, 3])
+})
+
+test('bounds the number of tails', async () => {
+  const server = await testServer({ tail_sessions_max: 1 })
+  const abort = new AbortController()
+  await server.fetch('/v1/tail', { signal: abort.signal })
+  const second = await server.fetch('/v1/tail')
+  expect(second.status).toBe(503)
+  expect(Number(second.headers.get('retry-after'))).toBeGreaterThan(0)
+  abort.abort()
+})
+
+test('refuses a Last-Event-ID that is none', async () => {
+  const server = await testServer()
+  expect((await server.fetch('/v1/tail', { headers: { 'last-event-id': 'x' } })).status).toBe(400)
+})
+
+test('a stop waits neither for tails nor for connections that ask nothing', async () => {
+  const server = await testServer({ shutdown_grace_seconds: 3600 })
+  const silent = connect(Number(new URL(server.url).port), '127.0.0.1')
+  await once(silent, 'connect')
+  const closed = once(silent.resume(), 'close')
+  await server.fetch('/v1/tail')
+  await server.get('/v1/search')
+  await server.running.stop()
+  await closed
+})

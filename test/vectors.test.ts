@@ -1,0 +1,19 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { runVectorFile, vectorFiles } from './vector-suites.ts'
+
+test.each(vectorFiles)('every case of spec/vectors/%s.json holds in Node', async (name) => {
+  expect(await runVectorFile(name, readFileSync(`spec/vectors/${name}.json`, 'utf8'))).toEqual([])
+})
+
+test('no file about the ledger is left out', () => {
+  const files = readdirSync('spec/vectors').filter((file) =>
+    /^(?:checkpoint|ledger|merkle|proof)-/.test(file),
+  )
+  expect(files.toSorted()).toEqual(
+    vectorFiles
+      .filter((name) => !name.startsWith('record'))
+      .map((name) => `${name}.json`)
+      .toSorted(),
+  )
+})
