@@ -21,6 +21,7 @@ export async function startBenchServer(root: string): Promise<BenchServer> {
   const child = spawn(
     process.execPath,
     [
+      '--max-semi-space-size=8', // as in the first line of the command
       'packages/cli/dist/main.js',
       'serve',
       '--port',
