@@ -7,7 +7,7 @@
 import { type Problem, type ProblemCode, pointer } from './problem.ts'
 
 export type ExactJson =
-  | { readonly kind: 'value'; readonly value: unknown; readonly coerced: string[] }
+  | { readonly kind: 'value'; readonly value: unknown; readonly coerced: readonly string[] }
   | { readonly kind: 'problems'; readonly problems: Omit<Problem, 'record'>[] }
   | { readonly kind: 'broken'; readonly at: number; readonly message: string }
 

@@ -11,6 +11,7 @@ export {
   type RecordKind,
   SCHEMA_NAME,
 } from './core-group.ts'
+export type { ExactJson } from './exact-json.ts'
 export {
   FIELD_NOTE,
   type FieldNote,
@@ -35,7 +36,8 @@ export {
   type PreparedRecord,
   prepareRecord,
 } from './prepare-record.ts'
-export type { BodyProblem, Problem, ProblemCode } from './problem.ts'
+export { type BodyProblem, type Problem, type ProblemCode, pointer } from './problem.ts'
+export { readJson } from './read-json.ts'
 export { type EntryPlace, type RecordView, readRecord } from './read-record.ts'
 export { foreignRecordId, type IdGiven, idempotentRecordId } from './record-id.ts'
 export type { MappedCore, MappedRecord, StoredRecord } from './stored-record.ts'

@@ -7,10 +7,10 @@ import { bodyText } from './body-text.ts'
 import { cloudEventToRecord } from './cloud-event.ts'
 import { readExactJson } from './exact-json.ts'
 import type { Item, JsonObject } from './item.ts'
-import { countMembers, scanJson } from './json-scan.ts'
 import { type Span, splitArray, splitValues } from './json-split.ts'
 import { isLonger, READ_LIMITS, type ReadLimits } from './limits.ts'
 import { type BodyProblem, describe, type Problem } from './problem.ts'
+import { readJson } from './read-json.ts'
 
 /**
  * - `json`: one object, an array of them, or several objects one after another
@@ -121,17 +121,7 @@ function readRecord(
       limit: limits.recordBytesMax,
     })
   }
-  const members = scanJson(text, start, end, limits.depthMax)
-  if (members >= 0) {
-    const value = parseOrUndefined(source)
-    if (value !== undefined) {
-      if (typeof value !== 'object' || value === null || Array.isArray(value))
-        return notAnObject(value, source, position, limits)
-      if (countMembers(value) === members)
-        return { kind: 'record', value: value as JsonObject, coerced: NONE, source }
-    }
-  }
-  const exact = readExactJson(text, start, end, limits.depthMax)
+  const exact = readJson(text, start, end, limits.depthMax)
   if (exact.kind === 'broken') return exact
   if (exact.kind === 'problems')
     return {
@@ -145,21 +135,11 @@ function readRecord(
   return { kind: 'record', value: value as JsonObject, coerced: exact.coerced, source }
 }
 
-/** JSON.parse; undefined is no JSON value, so it can stand for a text that is broken. */
-function parseOrUndefined(source: string): unknown {
-  try {
-    return JSON.parse(source)
-  } catch {
-    return undefined // exact-json.ts finds out where and why
-  }
-}
-
 function asCloudEvents(parsed: ParsedBody): ParsedBody {
   if (parsed.kind === 'refused') return parsed
   return { ...parsed, items: parsed.items.map((item, position) => cloudEventToRecord(item, position)) }
 }
 
-const NONE: readonly string[] = []
 const OPEN_BRACE = 0x7b
 const OPEN_BRACKET = 0x5b
 const EMPTY: ParsedBody = { kind: 'refused', problem: { code: 'empty', message: 'the body holds no record' } }
