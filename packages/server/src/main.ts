@@ -9,6 +9,7 @@ import type { AcceptDeps } from './accept.ts'
 import { ApiKeys } from './access/api-keys.ts'
 import { buildHttpServer } from './api/http-server.ts'
 import { followSilentConnections } from './api/silent-connections.ts'
+import { TailSessions } from './api/tail-sessions.ts'
 import type { DirectoryHandlers } from './directory/directory-worker.ts'
 import { Erasures } from './ledger/erasures.ts'
 import { writeDurably } from './ledger/ledger-keys.ts'
@@ -99,6 +100,7 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
   const keys = await ApiKeys.load(directory.call, Date.now, settings.admin_token)
   const first = keys.isEmpty ? await keys.create({ name: 'admin', scopes: ['admin'] }) : undefined
   const erasures = new Erasures({ writer: writer.call, indexer: indexer.call, ledgers })
+  const metrics = new Metrics()
   const services: Services = {
     settings,
     log,
@@ -117,7 +119,8 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
     }),
     erasures,
     admission,
-    metrics: new Metrics(),
+    metrics,
+    tails: new TailSessions(settings.tail_sessions_max, metrics),
     cursorKey: cursorKeyOf(settings.keys),
     now: Date.now,
   }

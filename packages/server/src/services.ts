@@ -1,6 +1,7 @@
 /** What the API and the receivers work with; made in `main.ts` and nowhere else. */
 import type { Logger } from 'pino'
 import type { ApiKeys } from './access/api-keys.ts'
+import type { TailSessions } from './api/tail-sessions.ts'
 import type { DirectoryHandlers } from './directory/directory-worker.ts'
 import type { Erasures } from './ledger/erasures.ts'
 import type { LedgerTable } from './ledger/ledger-table.ts'
@@ -29,6 +30,7 @@ export interface Services {
   readonly erasures: Erasures
   readonly admission: Admission
   readonly metrics: Metrics
+  readonly tails: TailSessions
   /** Authenticates cursors; made anew at each first start and kept with the keys. */
   readonly cursorKey: Uint8Array
   /** ms since 1970. */

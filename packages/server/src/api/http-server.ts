@@ -80,8 +80,8 @@ export async function buildHttpServer(services: Services, acceptDeps: AcceptDeps
   await app.register(async (scope) => eventReceiver(scope, services, acceptDeps))
   await app.register(async (scope) => {
     readRoutes(scope, services)
-    const tails = tailRoutes(scope, services)
-    scope.addHook('preClose', async () => tails.close())
+    tailRoutes(scope, services)
+    scope.addHook('preClose', async () => services.tails.endAll())
     ledgerLogRoutes(scope, services)
     entryRoutes(scope, services)
     adminRoutes(scope, services)

@@ -8,13 +8,10 @@ import { indexedFields } from '../search/indexed-fields.ts'
 import type { SearchCondition } from '../search/search-index.ts'
 import type { Services } from '../services.ts'
 import { ProblemError, readerOf } from './authorize.ts'
+import { followLedger } from './follow-ledger.ts'
 import { problem } from './problem.ts'
 import { recordView } from './record-view.ts'
 import { searchQueryOf } from './search-query.ts'
-
-const ENTRIES_A_READ = 256
-/** Keeps proxies from closing a quiet stream. */
-const HEARTBEAT_MS = 15_000
 
 interface TailQuery {
   readonly ledger?: string
@@ -27,9 +24,8 @@ interface TailQuery {
  * the next one. A slow client is waited for: entries are read when it has taken the last ones, so nothing
  * piles up here and nothing is skipped.
  */
-export function tailRoutes(app: FastifyInstance, services: Services): { close(): void } {
-  const { settings, now, metrics } = services
-  const open = new Set<AbortController>()
+export function tailRoutes(app: FastifyInstance, services: Services): void {
+  const { now, tails } = services
 
   app.get<{ Querystring: TailQuery }>(
     '/v1/tail',
@@ -48,34 +44,20 @@ export function tailRoutes(app: FastifyInstance, services: Services): { close():
     },
     async (request, reply) => {
       const { view } = readerOf(request, request.query.ledger, services)
-      const { conditions } = searchQueryOf({ q: request.query.q ?? '' }, now())
-      if (open.size >= settings.tail_sessions_max)
-        throw new ProblemError(
-          problem('overloaded', `${open.size} tails are open, the most that tail_sessions_max allows`),
-        )
+      const matches = tailFilter(request.query.q ?? '', now())
       const next = nextIndex(request.headers['last-event-id'], request.query.from, view)
+      using session = tails.open()
       reply.hijack()
-      const abort = new AbortController()
-      open.add(abort)
-      metrics.tailSessions = open.size
-      reply.raw.on('close', () => abort.abort())
+      reply.raw.on('close', () => session.end())
       try {
-        await follow(reply.raw, view, next, conditions, abort.signal, services)
+        await follow(reply.raw, view, next, matches, session.signal, services)
       } catch (error) {
-        if (!abort.signal.aborted) request.log.error({ err: error, requestId: request.id }, 'tail ended')
+        if (!session.signal.aborted) request.log.error({ err: error, requestId: request.id }, 'tail ended')
       } finally {
-        open.delete(abort)
-        metrics.tailSessions = open.size
         reply.raw.end()
       }
     },
   )
-
-  return {
-    close() {
-      for (const abort of open) abort.abort()
-    },
-  }
 }
 
 function nextIndex(lastEventId: unknown, from: number | undefined, { size }: LedgerView): number {
@@ -91,9 +73,9 @@ async function follow(
   response: ServerResponse,
   view: LedgerView,
   from: number,
-  conditions: readonly SearchCondition[],
+  matches: TailFilter,
   signal: AbortSignal,
-  { reader, ledgers }: Services,
+  services: Services,
 ): Promise<void> {
   const ledger = view.info.name
   response.writeHead(200, {
@@ -104,47 +86,19 @@ async function follow(
     connection: 'close',
   })
   response.write(`retry: 1000\n: ledger ${ledger} at ${view.size}\n\n`)
-  for (let next = from; !signal.aborted; ) {
-    const count = Math.min(ENTRIES_A_READ, view.size - next)
-    if (count <= 0) {
-      const grew = await waitForHead(ledgers, ledger, () => view.size > next, signal)
-      if (!grew && !signal.aborted) response.write(`: at ${view.size}\n\n`)
-      continue
-    }
-    const entries = await reader.entries(ledger, next, count)
+  for await (const { entries, next } of followLedger(view, from, signal, services)) {
     let text = ''
     for (const entry of entries)
-      if (matches(entry, conditions))
+      if (matches(entry))
         text += `id: ${entry.index}\nevent: record\ndata: ${JSON.stringify(recordView(ledger, entry))}\n\n`
-    next += entries.length
     // An id without data moves Last-Event-ID on past what the filter left out.
-    text ||= `id: ${next - 1}\n: ${entries.length} entries passed the filter by\n\n`
+    if (text === '')
+      text =
+        entries.length === 0
+          ? `: at ${view.size}\n\n`
+          : `id: ${next - 1}\n: ${entries.length} entries passed the filter by\n\n`
     if (!response.write(text)) await drained(response, signal)
   }
-}
-
-/** True when the ledger grew, false after a while without. */
-function waitForHead(
-  ledgers: Services['ledgers'],
-  ledger: string,
-  grown: () => boolean,
-  signal: AbortSignal,
-): Promise<boolean> {
-  return new Promise((resolve) => {
-    const done = (grew: boolean): void => {
-      clearTimeout(timer)
-      off()
-      signal.removeEventListener('abort', stop)
-      resolve(grew)
-    }
-    const stop = (): void => done(false)
-    const timer = setTimeout(stop, HEARTBEAT_MS)
-    const off = ledgers.onHead((changed) => {
-      if (changed === ledger && grown()) done(true)
-    })
-    signal.addEventListener('abort', stop)
-    if (signal.aborted) stop()
-  })
 }
 
 function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
@@ -159,7 +113,16 @@ function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
   })
 }
 
-function matches({ index, core, personal }: ReadEntry, conditions: readonly SearchCondition[]): boolean {
+/** Whether a tail shows an entry. */
+type TailFilter = (entry: ReadEntry) => boolean
+
+/** The filter of a query; throws the problem with a query that is not understood. */
+export function tailFilter(q: string, nowMs: number): TailFilter {
+  const { conditions } = searchQueryOf({ q }, nowMs)
+  return (entry) => matchesAll(entry, conditions)
+}
+
+function matchesAll({ index, core, personal }: ReadEntry, conditions: readonly SearchCondition[]): boolean {
   if (conditions.length === 0) return true
   const fields = indexedFields({
     index,
