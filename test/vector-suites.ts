@@ -20,6 +20,7 @@ import {
   runTilePathVectors,
   runTileVectors,
 } from '../packages/core/src/merkle/merkle.vectors.ts'
+import { runQueryVectors } from '../packages/core/src/query/query.vectors.ts'
 import {
   runParsingVectors,
   runPreparedVectors,
@@ -42,6 +43,7 @@ const suites: Record<string, VectorSuite<never>> = {
   'proof-consistency': runConsistencyVectors,
   'proof-inclusion': runInclusionVectors,
   'proof-tlog': runTlogProofVectors,
+  query: runQueryVectors,
   'record-canonical': runCanonicalVectors,
   'record-ids': runRecordIdVectors,
   'record-parsing': runParsingVectors,

@@ -1,7 +1,7 @@
 /** Which field a name in a query means. */
 
 import { OPEN_ROOTS, openPlaces, QUERY_FIELDS, type QueryField } from './field-list.ts'
-import { nearestName } from './nearest-name.ts'
+import { misspelledName, nearestName } from './nearest-name.ts'
 
 /** Names in lower case for those that differ in case alone; the first of equals. */
 const BY_NAME = new Map<string, QueryField>()
@@ -41,6 +41,14 @@ export function resolveField(name: string): QueryField | undefined {
     aliases: [],
     places: openPlaces(root, canonical.slice(root.length + 1)),
   }
+}
+
+/** Shorter ones are too near to each other. */
+const MISSPELLED_CHARS_MIN = 5
+
+/** Whether a name is so near to that of a field that it is one, misspelled. */
+export function isMisspelledField(name: string): boolean {
+  return name.length >= MISSPELLED_CHARS_MIN && misspelledName(name.toLowerCase(), NAMES) !== undefined
 }
 
 /** The name that was probably meant by one that no field has. */

@@ -64,7 +64,7 @@ function formatTest(test: Exclude<FieldTest, { op: 'last' }>): string {
     case 'in':
       return `(${test.values.map(formatValue).join(',')})`
     case 'wildcard':
-      return test.parts.map((part) => (PLAIN_PART.test(part) ? part : quote(part))).join('*')
+      return test.parts.map(formatWildcardPart).join('*')
     case 'range': {
       const { low, high } = test
       if (low && high) return `${formatValue(low.value)}..${formatValue(high.value)}`
@@ -79,16 +79,22 @@ function formatTest(test: Exclude<FieldTest, { op: 'last' }>): string {
 }
 
 /**
- * Starts with a letter or digit and holds nothing that means something to the parser; `..` would be a range and
- * a full stop at an end could become one.
+ * Holds nothing that means something to the parser: `..` would be a range and a full stop at an end could become
+ * one; after a first slash a second one inside shows that this is no regular expression.
  */
 const PLAIN_VALUE =
-  /^[\p{L}\p{N}_@](?:[\p{L}\p{N}\p{M}_@%+=?&#:;~!$'/-]|\.(?!\.|$))*$/u /** Beside a star dots are no range. */
-const PLAIN_PART = /^(?:[\p{L}\p{N}_@.][\p{L}\p{N}\p{M}_@%+=?&#:;~!$'/.-]*)?$/u
+  /^(?:[\p{L}\p{N}_@+-]|\/[\p{L}\p{N}\p{M}_@%+=?&#:;~!$'-]+\/(?=.))(?:[\p{L}\p{N}\p{M}_@%+=?&#:;~!$'/-]|\.(?!\.|$))*$/u
+/** Beside a star dots are no range, and a slash begins a regular expression in the first part alone. */
+const PLAIN_PART = /^[\p{L}\p{N}\p{M}_@%+=?&#:;~!$'/.-]*$/u
+const PLAIN_FIRST_PART = /^(?![<>]|\/[^/]*$)/
 const PLAIN_NAME = /^[\p{L}\p{N}_@](?:[\p{L}\p{N}\p{M}_@.$/-]*)$/u
 
 function formatValue(text: string): string {
   return PLAIN_VALUE.test(text) ? text : quote(text)
+}
+
+function formatWildcardPart(part: string, i: number): string {
+  return PLAIN_PART.test(part) && (i > 0 || PLAIN_FIRST_PART.test(part)) ? part : quote(part)
 }
 
 function formatName(name: string): string {

@@ -19,7 +19,7 @@ export interface Literal {
 /** The value to compare with; throws when the field cannot have it. */
 export function literalValue(context: ParseContext, field: QueryField, { text, start }: Literal): string {
   if (text === '')
-    throw context.error(`${field.name} is never empty; to find records without it`, start, `-${field.name}:*`)
+    throw context.error(`${field.name} is never empty; -${field.name}:* finds records without it`, start)
   assertLength(context, text, start)
   switch (field.type) {
     case 'number':
@@ -48,7 +48,7 @@ export function literalValue(context: ParseContext, field: QueryField, { text, s
       throw context.error(
         `${field.name} has members; name one of them, or ask whether there are any`,
         start,
-        `${field.name}:*`,
+        '*',
       )
   }
 }
@@ -56,7 +56,7 @@ export function literalValue(context: ParseContext, field: QueryField, { text, s
 /** The value of one end of a range. */
 export function boundValue(context: ParseContext, field: QueryField, literal: Literal): string {
   const { type, name } = field
-  if (type === 'text' || type === 'boolean')
+  if (type === 'text' || type === 'boolean' || type === 'object')
     throw context.error(`${name} has no order; compare numbers, times, addresses or keywords`, literal.start)
   const value = literalValue(context, field, literal)
   if (type === 'ip' && parseIp(value) === undefined)

@@ -1,6 +1,6 @@
 /** Tests records against a filter: compiled once, asked for many (spec/query.md, "Matching"). */
 
-import { type SearchedRecord } from './field-values.ts'
+import type { SearchedRecord } from './field-values.ts'
 import { compileFieldTest } from './match-field.ts'
 import type { Filter, TextFilter } from './query.ts'
 import { expandSaved, type SavedFilters } from './saved-filters.ts'

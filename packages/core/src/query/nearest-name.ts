@@ -14,12 +14,18 @@ const BEGINNING_CHARS_MIN = 3
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (name.length > NAME_CHARS_MAX) return undefined
   const written = name.toLowerCase()
+  return misspelledName(written, known) ?? known.find((each) => beginAlike(written, each))
+}
+
+/** The known name that was written with the fewest slips of the pen, if they are few. Of equals the first. */
+export function misspelledName(name: string, known: readonly string[]): string | undefined {
   const slipsMax = Math.min(SLIPS_MAX, Math.floor(name.length / 3))
+  if (name.length > NAME_CHARS_MAX) return undefined
   const nearest = known
-    .map((each) => ({ each, slips: slipsBetween(written, each) }))
+    .map((each) => ({ each, slips: slipsBetween(name, each) }))
     .filter(({ slips }) => slips <= slipsMax)
     .toSorted((a, b) => a.slips - b.slips)[0]
-  return nearest?.each ?? known.find((each) => beginAlike(written, each))
+  return nearest?.each
 }
 
 function beginAlike(a: string, b: string): boolean {

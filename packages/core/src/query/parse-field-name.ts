@@ -1,6 +1,6 @@
 /** Whether a word begins with the name of a field: `outcome:failure` does; `https://x:80/` and `localhost:80` do not. */
 
-import { resolveField, suggestField } from './fields.ts'
+import { isMisspelledField, resolveField, suggestField } from './fields.ts'
 import { FIELD_CHARS_MAX } from './limits.ts'
 import type { ParseContext } from './parse-context.ts'
 import { type QueryError, shown } from './query-error.ts'
@@ -26,7 +26,8 @@ export function takeFieldName(context: ParseContext): { readonly text: string } 
   if (scanner.text.startsWith('//', end + 1)) return undefined
   if (!isKnown(text)) {
     PORT.lastIndex = end + 1
-    if (scanner.text.startsWith(':', end + 1) || !NAME.test(text) || PORT.test(scanner.text)) return undefined
+    if (scanner.text.startsWith(':', end + 1) || !NAME.test(text)) return undefined
+    if (PORT.test(scanner.text) && !isMisspelledField(text)) return undefined
     throw unknownField(context, text, start)
   }
   scanner.at = end + 1

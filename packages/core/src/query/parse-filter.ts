@@ -63,7 +63,8 @@ function parsePrimary(context: ParseContext): Filter {
   const start = scanner.at
   const first = scanner.here()
   if (first === '(') return parseGroup(context)
-  if (first === '$' && /[\p{L}_"]/u.test(scanner.text.charAt(start + 1))) return parseSaved(context)
+  SAVED.lastIndex = start
+  if (first === '$' && SAVED.test(scanner.text)) return parseSaved(context)
   const operator = ['AND', 'OR'].find((each) => isWord(context, each))
   if (operator !== undefined)
     throw scanner.error(`${operator} needs something on both sides`, start, operator.length, `"${operator}"`)
@@ -75,6 +76,9 @@ function parsePrimary(context: ParseContext): Filter {
   const name = takeFieldName(context)
   return name === undefined ? parseText(context) : parseNamed(context, name.text, start)
 }
+
+/** `$5` is a word. */
+const SAVED = /\$["\p{L}_]/uy
 
 function parseGroup(context: ParseContext): Filter {
   const { scanner } = context

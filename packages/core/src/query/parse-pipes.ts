@@ -94,7 +94,7 @@ function takeStep(context: ParseContext): { stepSeconds: number; text: string } 
     throw context.error(
       `timeline takes a step such as 5m, 1h or 1d${found === '' ? '' : `, not ${shown(found)}`}`,
       start,
-      '1h',
+      found === '' ? undefined : '1h',
     )
   return { stepSeconds: step.seconds, text: step.text }
 }

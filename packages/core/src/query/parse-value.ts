@@ -64,8 +64,7 @@ function parseList(context: ParseContext, field: QueryField, start: number): Fie
 function parseTest(context: ParseContext, field: QueryField, stops: string): FieldTest {
   const { scanner } = context
   const start = scanner.at
-  if (scanner.isDelimiter(start))
-    throw context.error(`a value is missing after ${field.name}`, start, `${field.name}:*`)
+  if (scanner.isDelimiter(start)) throw scanner.error(`a value is missing after ${field.name}`, start, 0, '*')
   const first = scanner.here()
   if (first === '>' || first === '<') return parseComparison(context, field, stops)
   const regex = first === '/' ? takeRegex(context, field) : undefined
@@ -156,7 +155,7 @@ function wildcardTest(
   if (parts.length - 1 > WILDCARDS_MAX)
     throw context.error(`a value has at most ${WILDCARDS_MAX} wildcards`, start)
   if (field.type === 'time' || field.type === 'boolean' || field.type === 'object')
-    throw context.error(`${field.name} takes no wildcard`, start, `${field.name}:*`)
+    throw context.error(`${field.name} takes no wildcard`, start)
   assertLength(context, parts.join('*'), start)
   return { op: 'wildcard', parts }
 }

@@ -5,7 +5,7 @@ export class QueryError extends Error {
   /** Where in the text, in UTF-16 code units from 0; its end when something is missing there. */
   readonly position: number
   readonly length: number
-  /** What to write in its place. */
+  /** What to write in place of these characters; the query is read then, or refused for something else. */
   readonly suggestion: string | undefined
 
   constructor(message: string, position: number, length: number, suggestion?: string) {

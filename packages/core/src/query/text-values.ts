@@ -10,6 +10,7 @@ export const TEXT_FIELDS: readonly { readonly group: RecordGroup; readonly field
   ...[
     'message',
     'reason',
+    'source_id',
     'actor',
     'targets',
     'errors',
@@ -33,7 +34,6 @@ export const EXACT_FIELDS: readonly { readonly group: RecordGroup; readonly fiel
   { group: 'core', field: 'causation_id' },
   { group: 'core', field: 'stream.id' },
   { group: 'personal', field: 'session_id' },
-  { group: 'personal', field: 'source_id' },
 ]
 
 /** Every text of `TEXT_FIELDS`, numbers as JSON writes them, values only: names of members are not text. */

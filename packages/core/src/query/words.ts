@@ -37,14 +37,20 @@ function follow(found: readonly string[], words: readonly string[]): boolean {
 /** Without cutting the text into words: most texts do not even hold the first one. */
 function followInAscii(text: string, words: readonly string[]): boolean {
   const first = words[0]!
-  for (let at = text.indexOf(first); at >= 0; at = text.indexOf(first, at + 1))
+  let at = text.indexOf(first)
+  while (at >= 0) {
     if (!isWordCode(text.charCodeAt(at - 1)) && goOn(text, at, words)) return true
+    // No other word begins before this one ends.
+    while (isWordCode(text.charCodeAt(at))) at++
+    at = text.indexOf(first, at)
+  }
   return false
 }
 
 function goOn(text: string, start: number, words: readonly string[]): boolean {
   let at = start
-  for (const [i, word] of words.entries()) {
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!
     if (i > 0) while (at < text.length && !isWordCode(text.charCodeAt(at))) at++
     if (!text.startsWith(word, at)) return false
     at += word.length

@@ -1,0 +1,218 @@
+/** Queries in normal form, for property tests. */
+
+import fc from 'fast-check'
+import { canonicalIp } from './ip-address.ts'
+import { allOf, anyOf, notOf } from './normal-form.ts'
+import type { FieldTest, Filter, Pipe, Query } from './query.ts'
+
+/** Characters that mean something, words that do, and any others. */
+const piece = fc.oneof(
+  fc.constantFrom(
+    '"',
+    '\\',
+    '*',
+    '(',
+    ')',
+    '|',
+    ',',
+    ':',
+    '..',
+    '.',
+    '/',
+    '-',
+    '$',
+    '>',
+    '<=',
+    ' ',
+    '\n',
+    '\u00a0',
+  ),
+  fc.constantFrom(
+    'AND',
+    'OR',
+    'NOT',
+    'last',
+    'a',
+    'Ab',
+    'é',
+    '日本',
+    '0',
+    '42',
+    '10.0.0.1',
+    'https://x.y:80/?q',
+  ),
+  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 3 }),
+)
+const value = fc.array(piece, { minLength: 1, maxLength: 5 }).map((pieces) => pieces.join(''))
+const words = value.map((text) => `${text}w`)
+const number = fc.oneof(
+  fc.integer().map(String),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+)
+const time = fc
+  .date({ min: new Date(0), max: new Date('9999-12-31T00:00:00Z'), noInvalidDate: true })
+  .chain((date) => fc.constantFrom(10, 16, 19, 23).map((length) => date.toISOString().slice(0, length)))
+const ip = fc.oneof(fc.ipV4(), fc.ipV6()).map((text) => canonicalIp(text)!)
+
+const keyword = fc.oneof(
+  fc.constantFrom('actor.id', 'action', 'trace_id', 'event_type', 'labels.team', 'metadata.order.id'),
+  value.map((name) => `labels.${name}x`).filter((name) => !/^labels\.\s*x$/.test(name)),
+)
+
+const equals = fc.record({ op: fc.constant('equals' as const), value })
+const list = fc
+  .uniqueArray(value, { minLength: 2, maxLength: 4 })
+  .map((values): FieldTest => ({ op: 'in', values }))
+const wildcard = fc
+  .tuple(fc.option(value), fc.array(value, { maxLength: 2 }), fc.option(value))
+  .filter(([head, middle, tail]) => head !== null || tail !== null || middle.length > 0)
+  .map(([head, middle, tail]): FieldTest => ({ op: 'wildcard', parts: [head ?? '', ...middle, tail ?? ''] }))
+const exists = fc.constant<FieldTest>({ op: 'exists' })
+
+function range(
+  bound: fc.Arbitrary<string>,
+  ordered: (low: string, high: string) => boolean,
+): fc.Arbitrary<FieldTest> {
+  const inclusive = fc.boolean()
+  return fc.oneof(
+    fc.record({ value: bound, inclusive }).map((low): FieldTest => ({ op: 'range', low })),
+    fc.record({ value: bound, inclusive }).map((high): FieldTest => ({ op: 'range', high })),
+    fc
+      .tuple(bound, bound)
+      .filter(([low, high]) => ordered(low, high))
+      .map(
+        ([low, high]): FieldTest => ({
+          op: 'range',
+          low: { value: low, inclusive: true },
+          high: { value: high, inclusive: true },
+        }),
+      ),
+  )
+}
+
+const regex = fc
+  .constantFrom('^a+$', 'a/b', '[/]x', '\\\\/', 'foo bar\\.', '(?i)x|y"', '\\d{3}')
+  .map((source): FieldTest => ({ op: 'regex', source }))
+
+const fieldFilter = fc.oneof(
+  on(
+    keyword,
+    fc.oneof(
+      equals,
+      list,
+      wildcard,
+      exists,
+      regex,
+      range(value, () => true),
+    ),
+  ),
+  on(
+    fc.constant('message'),
+    fc.oneof(
+      words.map((text): FieldTest => ({ op: 'equals', value: text })),
+      wildcard,
+      exists,
+    ),
+  ),
+  on(
+    fc.constantFrom('latency_ms', 'response.status'),
+    fc.oneof(
+      number.map((text): FieldTest => ({ op: 'equals', value: text })),
+      range(number, (low, high) => Number(low) <= Number(high)),
+      exists,
+    ),
+  ),
+  on(
+    fc.constantFrom('timestamp', 'recorded_at'),
+    fc.oneof(
+      time.map((text): FieldTest => ({ op: 'equals', value: text })),
+      range(time, (low, high) => low.slice(0, 10) < high.slice(0, 10)),
+    ),
+  ),
+  on(
+    fc.constant('timestamp'),
+    fc.integer({ min: 1, max: 9999 }).map((n): FieldTest => ({ op: 'last', seconds: n * 60, text: `${n}m` })),
+  ),
+  on(
+    fc.constant('source.ip'),
+    fc.oneof(
+      ip.map((text): FieldTest => ({ op: 'equals', value: text })),
+      range(ip, () => true),
+      fc.constantFrom<FieldTest>(
+        { op: 'cidr', network: '10.0.0.0', prefixLength: 8 },
+        { op: 'cidr', network: '2001:db8::', prefixLength: 32 },
+        { op: 'cidr', network: '::', prefixLength: 0 },
+      ),
+    ),
+  ),
+)
+
+function on(field: fc.Arbitrary<string>, test: fc.Arbitrary<FieldTest>): fc.Arbitrary<Filter> {
+  return fc.tuple(field, test).map(([name, found]): Filter => ({ kind: 'field', field: name, test: found }))
+}
+
+const text = fc.oneof(
+  words.map((phrase): Filter => ({ kind: 'text', text: phrase, phrase: true })),
+  fc
+    .constantFrom(
+      'payment',
+      'localhost:8080',
+      'https://x.y:8080/z?a=b',
+      'foo_(bar)',
+      'a=b',
+      'or',
+      'fe80::1',
+      '$5',
+    )
+    .map((word): Filter => ({ kind: 'text', text: word, phrase: false })),
+)
+const saved = fc
+  .oneof(fc.constantFrom('mine', 'a.b-c', '_x'), words)
+  .map((name): Filter => ({ kind: 'saved', name }))
+
+const leaf = fc.oneof(fieldFilter, fieldFilter, text, saved)
+
+/** In normal form. */
+export const filterArbitrary: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
+  filter: fc.oneof(
+    { maxDepth: 3, depthSize: 'small' },
+    leaf,
+    fc.array(tie('filter'), { minLength: 2, maxLength: 3 }).map(allOf),
+    fc.array(tie('filter'), { minLength: 2, maxLength: 3 }).map(anyOf),
+    tie('filter').map(notOf),
+  ),
+})).filter
+
+const pipes: fc.Arbitrary<Pipe[]> = fc
+  .tuple(
+    fc.option(fc.record({ kind: fc.constant('sort' as const), field: keyword, descending: fc.boolean() })),
+    fc.option(
+      fc.oneof(
+        fc.record({ kind: fc.constant('count' as const), by: fc.uniqueArray(keyword, { maxLength: 3 }) }),
+        fc.record({
+          kind: fc.constant('top' as const),
+          limit: fc.integer({ min: 1, max: 1000 }),
+          field: keyword,
+        }),
+        fc.record(
+          {
+            kind: fc.constant('timeline' as const),
+            stepSeconds: fc.constant(3600),
+            text: fc.constant('1h'),
+            by: keyword,
+          },
+          { requiredKeys: ['kind', 'stepSeconds', 'text'] },
+        ),
+        fc.record({
+          kind: fc.constant('fields' as const),
+          fields: fc.uniqueArray(keyword, { minLength: 1, maxLength: 3 }),
+        }),
+      ),
+    ),
+  )
+  .map((found) => found.filter((pipe) => pipe !== null))
+
+/** In normal form. */
+export const queryArbitrary: fc.Arbitrary<Query> = fc
+  .tuple(fc.option(filterArbitrary), pipes)
+  .map(([filter, found]) => ({ ...(filter && { filter }), pipes: found }))
