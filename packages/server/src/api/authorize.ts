@@ -1,5 +1,4 @@
 /** Who is calling, and on which ledger: the first lines of every route. */
-import type { FastifyRequest } from 'fastify'
 import type { AccessRefusal, ApiKeys, Caller } from '../access/api-keys.ts'
 import { chooseLedger, type LedgerRefusal } from '../access/choose-ledger.ts'
 import type { Scope } from '../directory/directory.ts'
@@ -15,8 +14,16 @@ export class ProblemError extends Error {
   }
 }
 
+/** A request of any protocol whose key is in its headers. */
+export interface WithHeaders {
+  readonly headers: {
+    readonly authorization?: string | undefined
+    readonly 'x-api-key'?: string | string[] | undefined
+  }
+}
+
 /** `Authorization: Bearer <token>`, `Authorization: Basic <any:token>` or `X-API-Key: <token>`. */
-export function tokenOf({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
+export function tokenOf({ headers }: WithHeaders): string | undefined {
   const { authorization } = headers
   if (authorization === undefined) {
     const key = headers['x-api-key']
@@ -36,7 +43,7 @@ export function accessProblem({ reason, detail }: AccessRefusal): Problem {
 }
 
 /** The caller, or the problem thrown. */
-export function callerOf(request: FastifyRequest, keys: ApiKeys, scope: Scope): Caller {
+export function callerOf(request: WithHeaders, keys: ApiKeys, scope: Scope): Caller {
   const caller = keys.identify(tokenOf(request), scope)
   if (caller.kind === 'refused') throw new ProblemError(accessProblem(caller))
   return caller
@@ -62,7 +69,7 @@ export function ledgerOf(
 
 /** Caller and ledger of a reading request. */
 export function readerOf(
-  request: FastifyRequest,
+  request: WithHeaders,
   asked: string | undefined,
   { keys, ledgers }: { keys: ApiKeys; ledgers: LedgerTable },
 ): { caller: Caller; view: LedgerView } {

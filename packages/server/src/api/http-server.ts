@@ -11,6 +11,7 @@ import { TrailproofError } from '../trailproof-error.ts'
 import { adminRoutes } from './admin.ts'
 import { ProblemError } from './authorize.ts'
 import { entryRoutes } from './entries.ts'
+import { faultProblem, INTERNAL } from './fault-problem.ts'
 import { healthRoutes } from './health.ts'
 import { ledgerLogRoutes } from './ledger-log.ts'
 import { type Problem, problem, sendProblem } from './problem.ts'
@@ -104,29 +105,7 @@ function problemOf(error: FastifyError | ProblemError | TrailproofError): Proble
       // Foreseen by Fastify as the client's fault (broken JSON, a wrong length): its message holds nothing of ours.
       if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
         return problem('bad-request', error.message)
-      return problem('internal', 'the server could not answer; its log says why')
-  }
-}
-
-function faultProblem({ code, message, retryable }: TrailproofError): Problem {
-  switch (code) {
-    case 'NOT_ERASABLE':
-      return problem('not-erasable', message)
-    case 'LEDGER_EXISTS':
-      return problem('ledger-exists', message)
-    case 'LEDGER_UNKNOWN':
-    case 'ENTRY_UNKNOWN':
-      return problem('not-found', message)
-    case 'BAD_REQUEST':
-      return problem('bad-request', message)
-    case 'STOPPING':
-      return problem('stopping', message)
-    case 'DISK_RESERVE':
-      return problem('disk-reserve', message)
-    default:
-      return retryable
-        ? problem('overloaded', message)
-        : problem('internal', 'the server could not answer; its log says why')
+      return INTERNAL
   }
 }
 

@@ -18,6 +18,8 @@ export class Metrics {
   readonly #records = new Map<string, number>()
   /** Requests by `<method> <route> <status>`. */
   readonly #requests = new Map<string, number>()
+  /** gRPC calls by `<method> <code>`. */
+  readonly #calls = new Map<string, number>()
   readonly #appendCounts = APPEND_BUCKETS.map(() => 0)
   #appends = 0
   #appendSeconds = 0
@@ -29,6 +31,11 @@ export class Metrics {
   /** `route` is the route's pattern, never a path: paths are without number. */
   countRequest(method: string, route: string, status: number): void {
     add(this.#requests, `${method} ${route} ${status}`, 1)
+  }
+
+  /** `method` is one of the proto's; `code` a gRPC status code. */
+  countCall(method: string, code: number): void {
+    add(this.#calls, `${method} ${code}`, 1)
   }
 
   /** Time from a request's records being ready to their being committed. */
@@ -65,6 +72,7 @@ export class Metrics {
       'HTTP requests answered.',
       labelled(this.#requests, ['method', 'route', 'status']),
     )
+    family('grpc_calls_total', 'counter', 'gRPC calls answered.', labelled(this.#calls, ['method', 'code']))
     family('append_seconds', 'histogram', 'Time for records to be committed and locked.', [
       ...APPEND_BUCKETS.map((bound, i) => [`_bucket{le="${bound}"}`, this.#appendCounts[i]!] as const),
       ['_bucket{le="+Inf"}', this.#appends],

@@ -8,15 +8,14 @@ import {
 } from '@trailproof/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { type AcceptDeps, type Accepted, accept, type IngestRequest, type Refusal } from '../accept.ts'
-import { accessProblem, ledgerProblem, ProblemError, tokenOf } from '../api/authorize.ts'
-import { type Problem, problem, sendProblem } from '../api/problem.ts'
+import { type AcceptDeps, type Accepted, accept, type IngestRequest } from '../accept.ts'
+import { ProblemError, tokenOf } from '../api/authorize.ts'
+import { problem, sendProblem } from '../api/problem.ts'
 import type { Services } from '../services.ts'
-import type { TrailproofError } from '../trailproof-error.ts'
-import { countStatuses, formatAnswer, type ReceiptProofs } from './receipts.ts'
+import { indexReached, noteAccepted, receiptProofs } from './after-accept.ts'
+import { formatAnswer } from './receipts.ts'
+import { invalidRecord, refusalProblem } from './refusal-problem.ts'
 import { ACCEPTED_ENCODINGS, decodeBody } from './request-body.ts'
-
-const INDEX_WAIT_MS = 10_000
 
 interface EventsQuery {
   readonly ledger?: string
@@ -39,7 +38,7 @@ const eventsQuery = Type.Object({
 })
 
 export function eventReceiver(app: FastifyInstance, services: Services, deps: AcceptDeps): void {
-  const { settings, metrics, log } = services
+  const { settings, metrics } = services
 
   // Bodies arrive as bytes: core reads them itself, and says exactly what is wrong with them.
   app.removeAllContentTypeParsers()
@@ -133,13 +132,11 @@ export function eventReceiver(app: FastifyInstance, services: Services, deps: Ac
     reply: FastifyReply,
     accepted: Accepted,
   ): Promise<FastifyReply> {
-    const counts = countStatuses(accepted)
-    for (const [status, count] of Object.entries(counts))
-      metrics.countRecords(accepted.ledger.info.name, status, count)
+    const counts = noteAccepted(accepted, request.id, services)
     const [first] = accepted.outcomes
     if (accepted.single && first?.kind === 'bad') return sendProblem(reply, invalidRecord(first.problems))
-    const proofs = request.query.receipt === 'proof' ? await proofsOf(accepted) : undefined
-    const indexed = request.query.wait === 'index' ? await indexReached(accepted) : undefined
+    const proofs = request.query.receipt === 'proof' ? await receiptProofs(accepted, services) : undefined
+    const indexed = request.query.wait === 'index' ? await indexReached(accepted, services) : undefined
     const text = formatAnswer(accepted, counts, { proofs, indexed })
     if (accepted.single && counts.conflict === 1)
       return sendProblem(
@@ -150,28 +147,7 @@ export function eventReceiver(app: FastifyInstance, services: Services, deps: Ac
           JSON.parse(text),
         ),
       )
-    if (counts.quarantined + counts.refused > 0)
-      log.warn(
-        { ...counts, ledger: accepted.ledger.info.name, requestId: request.id },
-        'records that are not valid',
-      )
     return reply.type('application/json; charset=utf-8').send(text)
-  }
-
-  /** Paths to the checkpoint of the answer; a retried record gets the path of its first entry. */
-  async function proofsOf({ appended }: Accepted): Promise<ReceiptProofs | undefined> {
-    if (!appended) return undefined
-    const { receipts, offset, count } = appended
-    const { ledger, size } = receipts
-    const indexes = [...receipts.indexes.subarray(offset, offset + count)]
-    return services.reader.proofs(ledger, indexes, size)
-  }
-
-  async function indexReached({ appended }: Accepted): Promise<boolean> {
-    if (!appended) return true
-    const { receipts, offset, count } = appended
-    const newest = Math.max(...receipts.indexes.subarray(offset, offset + count))
-    return services.ledgers.indexReached(receipts.ledger, newest + 1, INDEX_WAIT_MS)
   }
 }
 
@@ -232,33 +208,4 @@ function requireFields(item: Item, record: number): Item {
     message: 'a log line has service, level and message, all texts',
   }))
   return { kind: 'problem', problems, source: item.source }
-}
-
-function invalidRecord(problems: readonly unknown[]): Problem {
-  const [first] = problems as { field: string; message: string }[]
-  return problem('invalid-record', `${first?.field || 'record'}: ${first?.message}`, { problems })
-}
-
-function refusalProblem(refusal: Refusal): Problem {
-  switch (refusal.kind) {
-    case 'no-access':
-      return accessProblem(refusal.refusal)
-    case 'no-ledger':
-      return ledgerProblem(refusal.refusal)
-    case 'unreadable': {
-      const { message, ...where } = refusal.problem
-      return problem(
-        where.code === 'too_many_records' ? 'body-too-large' : 'undecodable-body',
-        message,
-        where,
-      )
-    }
-    case 'unavailable':
-      return problem(UNAVAILABLE[refusal.error.code] ?? 'overloaded', refusal.error.message)
-  }
-}
-
-const UNAVAILABLE: Partial<Record<TrailproofError['code'], 'disk-reserve' | 'stopping' | 'overloaded'>> = {
-  DISK_RESERVE: 'disk-reserve',
-  STOPPING: 'stopping',
 }

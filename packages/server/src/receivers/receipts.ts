@@ -22,7 +22,8 @@ export function countStatuses({ outcomes, appended }: Accepted): StatusCounts {
   return counts
 }
 
-function statusOf(outcome: Outcome, appended: AppendReceipts | undefined): ReceiptStatus {
+/** The status of one record. */
+export function statusOf(outcome: Outcome, appended: AppendReceipts | undefined): ReceiptStatus {
   if (outcome.kind === 'appended')
     return STATUS_NAMES[appended!.receipts.statuses[appended!.offset + outcome.at]!]!
   return outcome.kept?.kind === 'quarantined' ? 'quarantined' : 'refused'
