@@ -67,7 +67,7 @@ function formatTest(test: Exclude<FieldTest, { op: 'last' }>): string {
       return test.parts.map(formatWildcardPart).join('*')
     case 'range': {
       const { low, high } = test
-      if (low && high) return `${formatValue(low.value)}..${formatValue(high.value)}`
+      if (low && high) return `${formatSide(low.value)}..${formatSide(high.value)}`
       if (low) return `>${low.inclusive ? '=' : ''}${formatValue(low.value)}`
       return `<${high?.inclusive ? '=' : ''}${formatValue(high?.value ?? '')}`
     }
@@ -84,13 +84,18 @@ function formatTest(test: Exclude<FieldTest, { op: 'last' }>): string {
  */
 const PLAIN_VALUE =
   /^(?:[\p{L}\p{N}_@+-]|\/[\p{L}\p{N}\p{M}_@%+=?&#:;~!$'-]+\/(?=.))(?:[\p{L}\p{N}\p{M}_@%+=?&#:;~!$'/-]|\.(?!\.|$))*$/u
-/** Beside a star dots are no range, and a slash begins a regular expression in the first part alone. */
+/** Beside a star dots are no range, and only the first part can be taken for a regular expression, or what follows `scheme:`. */
 const PLAIN_PART = /^[\p{L}\p{N}\p{M}_@%+=?&#:;~!$'/.-]*$/u
-const PLAIN_FIRST_PART = /^(?![<>]|\/[^/]*$)/
+const PLAIN_FIRST_PART = /^(?!\/\/|\/[^/]*$)/
 const PLAIN_NAME = /^[\p{L}\p{N}_@](?:[\p{L}\p{N}\p{M}_@.$/-]*)$/u
 
 function formatValue(text: string): string {
   return PLAIN_VALUE.test(text) ? text : quote(text)
+}
+
+/** A slash next to the dots of a range would make them plain text. */
+function formatSide(text: string): string {
+  return text.startsWith('/') || text.endsWith('/') ? quote(text) : formatValue(text)
 }
 
 function formatWildcardPart(part: string, i: number): string {

@@ -65,9 +65,10 @@ test('what passes a filter lies within its time bounds', () => {
   )
 })
 
+const saved = (filters: Readonly<Record<string, string>>) => (name: string) =>
+  filters[name] === undefined ? undefined : parseQuery(filters[name]).filter
+
 test('a saved search stands for its filter, and neither circles nor grows without bound', () => {
-  const saved = (filters: Readonly<Record<string, string>>) => (name: string) =>
-    filters[name] === undefined ? undefined : parseQuery(filters[name]).filter
   const { filter } = parseQuery('outcome:failure -$known')
   expect(expandSaved(filter!, saved({ known: 'action:login OR $more', more: 'action:logout' }))).toEqual(
     parseQuery('outcome:failure -(action:login OR action:logout)').filter,
@@ -85,7 +86,7 @@ test('a saved search stands for its filter, and neither circles nor grows withou
 test.each([
   ['a long text against a phrase', 'message', 'a '.repeat(32_768), `"${'a '.repeat(500)}b"`],
   ['one long word', 'message', 'a'.repeat(65_536), 'a'.repeat(1000)],
-  ['wildcards', 'message', 'ab'.repeat(32_768), `message:${'*a*b*a*b*'}c`],
+  ['wildcards', 'message', 'ab'.repeat(32_768), 'message:*a*b*a*b*c'],
   ['a regular expression', 'message', 'a'.repeat(65_536), 'message:/(a*)*(a*)*b/'],
 ])('%s takes time in proportion', (_, name, value, text) => {
   const matches = recordMatcher(parseQuery(text).filter, options)
