@@ -1,69 +1,9 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { SearchedRecord } from './field-values.ts'
-import { recordTimeMs } from './match-field.ts'
 import { recordMatcher } from './match-record.ts'
 import { parseQuery } from './parse-query.ts'
-import { filterArbitrary } from './query.arbitrary.ts'
-import type { Filter } from './query.ts'
 import { expandSaved } from './saved-filters.ts'
-import { isWithin, timeBounds } from './time-bounds.ts'
 
-const nowMs = Date.UTC(2026, 7, 1, 12)
-const options = { nowMs, saved: (): Filter => ({ kind: 'text', text: 'payment', phrase: false }) }
-
-const scalar = fc.constantFrom(null, true, 0, 42, 'a', 'Ab', 'w', '10.0.0.1', 'payment', 'é w', '2026-08-01')
-const record: fc.Arbitrary<SearchedRecord> = fc.record({
-  core: fc.record(
-    {
-      action: scalar,
-      trace_id: scalar,
-      latency_ms: scalar,
-      timestamp: fc.constantFrom('2026-08-01T12:00:00.5Z', '1999-12-31T23:59:59+01:00', 'yesterday'),
-    },
-    { requiredKeys: [] },
-  ),
-  personal: fc.option(
-    fc.record(
-      {
-        actor: fc.record({ id: scalar }),
-        message: scalar,
-        labels: fc.dictionary(fc.constantFrom('team', 'x', 'a.b'), scalar),
-        metadata: fc.object({ values: [scalar], maxDepth: 3 }),
-        source: fc.record({ ip: scalar }),
-      },
-      { requiredKeys: [] },
-    ),
-    { nil: undefined },
-  ),
-  recordedAt: fc.integer({ min: 0, max: 2 ** 50 }),
-})
-
-const holds = (filter: Filter, of: SearchedRecord): boolean => recordMatcher(filter, options)(of)
-const not = (part: Filter): Filter => ({ kind: 'not', part })
-
-test('not, and, or keep the laws of De Morgan', () => {
-  fc.assert(
-    fc.property(filterArbitrary, filterArbitrary, record, (a, b, of) => {
-      expect(holds(not(a), of)).toBe(!holds(a, of))
-      expect(holds(not(not(a)), of)).toBe(holds(a, of))
-      const both = holds({ kind: 'and', parts: [a, b] }, of)
-      expect(both).toBe(holds(a, of) && holds(b, of))
-      expect(holds(not({ kind: 'or', parts: [not(a), not(b)] }), of)).toBe(both)
-    }),
-    { numRuns: 1000 },
-  )
-})
-
-test('what passes a filter lies within its time bounds', () => {
-  fc.assert(
-    fc.property(filterArbitrary, record, (filter, of) => {
-      const bounds = timeBounds(expandSaved(filter, options.saved), nowMs)
-      if (holds(filter, of)) expect(isWithin(recordTimeMs(of), bounds)).toBe(true)
-    }),
-    { numRuns: 1000 },
-  )
-})
+const options = { nowMs: Date.UTC(2026, 7, 1, 12) }
 
 const saved = (filters: Readonly<Record<string, string>>) => (name: string) =>
   filters[name] === undefined ? undefined : parseQuery(filters[name]).filter

@@ -1,9 +1,17 @@
-/** Queries in normal form, for property tests. */
+/** Laws that every query keeps: it is read as it was written, and its parts combine as logic says. */
 
 import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { SearchedRecord } from './field-values.ts'
+import { formatQuery } from './format-query.ts'
 import { canonicalIp } from './ip-address.ts'
+import { recordTimeMs } from './match-field.ts'
+import { recordMatcher } from './match-record.ts'
 import { allOf, anyOf, notOf } from './normal-form.ts'
+import { parseQuery } from './parse-query.ts'
 import type { FieldTest, Filter, Pipe, Query } from './query.ts'
+import { expandSaved } from './saved-filters.ts'
+import { isWithin, timeBounds } from './time-bounds.ts'
 
 /** Characters that mean something, words that do, and any others. */
 const piece = fc.oneof(
@@ -147,8 +155,8 @@ const fieldFilter = fc.oneof(
   ),
 )
 
-function on(field: fc.Arbitrary<string>, test: fc.Arbitrary<FieldTest>): fc.Arbitrary<Filter> {
-  return fc.tuple(field, test).map(([name, found]): Filter => ({ kind: 'field', field: name, test: found }))
+function on(field: fc.Arbitrary<string>, tests: fc.Arbitrary<FieldTest>): fc.Arbitrary<Filter> {
+  return fc.tuple(field, tests).map(([name, found]): Filter => ({ kind: 'field', field: name, test: found }))
 }
 
 const text = fc.oneof(
@@ -173,7 +181,7 @@ const saved = fc
 const leaf = fc.oneof(fieldFilter, fieldFilter, text, saved)
 
 /** In normal form. */
-export const filterArbitrary: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
+const filters: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
   filter: fc.oneof(
     { maxDepth: 3, depthSize: 'small' },
     leaf,
@@ -213,6 +221,71 @@ const pipes: fc.Arbitrary<Pipe[]> = fc
   .map((found) => found.filter((pipe) => pipe !== null))
 
 /** In normal form. */
-export const queryArbitrary: fc.Arbitrary<Query> = fc
-  .tuple(fc.option(filterArbitrary), pipes)
+const queries: fc.Arbitrary<Query> = fc
+  .tuple(fc.option(filters), pipes)
   .map(([filter, found]) => ({ ...(filter && { filter }), pipes: found }))
+
+const nowMs = Date.UTC(2026, 7, 1, 12)
+const options = { nowMs, saved: (): Filter => ({ kind: 'text', text: 'payment', phrase: false }) }
+
+test('a query in normal form is read again as it was written', () => {
+  fc.assert(
+    fc.property(queries, (query) => {
+      expect(parseQuery(formatQuery(query))).toEqual(query)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+const scalar = fc.constantFrom(null, true, 0, 42, 'a', 'Ab', 'w', '10.0.0.1', 'payment', 'é w', '2026-08-01')
+const record: fc.Arbitrary<SearchedRecord> = fc.record({
+  core: fc.record(
+    {
+      action: scalar,
+      trace_id: scalar,
+      latency_ms: scalar,
+      timestamp: fc.constantFrom('2026-08-01T12:00:00.5Z', '1999-12-31T23:59:59+01:00', 'yesterday'),
+    },
+    { requiredKeys: [] },
+  ),
+  personal: fc.option(
+    fc.record(
+      {
+        actor: fc.record({ id: scalar }),
+        message: scalar,
+        labels: fc.dictionary(fc.constantFrom('team', 'x', 'a.b'), scalar),
+        metadata: fc.object({ values: [scalar], maxDepth: 3 }),
+        source: fc.record({ ip: scalar }),
+      },
+      { requiredKeys: [] },
+    ),
+    { nil: undefined },
+  ),
+  recordedAt: fc.integer({ min: 0, max: 2 ** 50 }),
+})
+
+const holds = (filter: Filter, of: SearchedRecord): boolean => recordMatcher(filter, options)(of)
+const not = (part: Filter): Filter => ({ kind: 'not', part })
+
+test('not, and, or keep the laws of De Morgan', () => {
+  fc.assert(
+    fc.property(filters, filters, record, (a, b, of) => {
+      expect(holds(not(a), of)).toBe(!holds(a, of))
+      expect(holds(not(not(a)), of)).toBe(holds(a, of))
+      const both = holds({ kind: 'and', parts: [a, b] }, of)
+      expect(both).toBe(holds(a, of) && holds(b, of))
+      expect(holds(not({ kind: 'or', parts: [not(a), not(b)] }), of)).toBe(both)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('what passes a filter lies within its time bounds', () => {
+  fc.assert(
+    fc.property(filters, record, (filter, of) => {
+      const bounds = timeBounds(expandSaved(filter, options.saved), nowMs)
+      if (holds(filter, of)) expect(isWithin(recordTimeMs(of), bounds)).toBe(true)
+    }),
+    { numRuns: 1000 },
+  )
+})
