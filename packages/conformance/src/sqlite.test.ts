@@ -28,4 +28,9 @@ function onFile<T>(create: (path: string) => T) {
 
 ledgerStoreSuite(onFile((path) => SqliteLedgerStore.create(path)))
 searchIndexSuite(onFile((path) => SqliteSearchIndex.create(path)))
+// With so few shapes told apart, most entries are of the others.
+searchIndexSuite({
+  ...onFile((path) => SqliteSearchIndex.create(path, { shapesMax: 3 })),
+  name: 'sqlite, 3 shapes',
+})
 directorySuite(onFile((path) => SqliteDirectory.create(path)))

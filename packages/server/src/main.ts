@@ -24,6 +24,8 @@ import { makeDirectory } from './process/make-directory.ts'
 import { startWorker, type WorkerHandle } from './process/worker-call.ts'
 import { Quarantine } from './quarantine/quarantine.ts'
 import type { IndexerEvent, IndexerHandlers } from './search/indexer-worker.ts'
+import { SavedSearches } from './search/saved-searches.ts'
+import type { SearchHandlers } from './search/search-worker.ts'
 import type { Services } from './services.ts'
 import type { Settings } from './settings.ts'
 import { recordNotices } from './streams/stream-notices.ts'
@@ -80,7 +82,7 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
   for (const directory of new Set(directories)) undo.use(takeExclusiveUse(directory))
 
   const threads = await startThreads(settings, undo, onFatal)
-  const { writer, indexer, reader, directory } = threads
+  const { writer, indexer, reader, searcher, directory } = threads
   const ledgers = new LedgerTable(Date.now)
   for (const info of await writer.call.ledgers()) ledgers.add(info)
   assertSomeOpen(ledgers, log)
@@ -110,6 +112,7 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
     sequencer,
     writer: writer.call,
     reader: reader.call,
+    searcher: searcher.call,
     indexer: indexer.call,
     directory: directory.call,
     quarantine: new Quarantine(directory.call, {
@@ -117,6 +120,7 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
       now: Date.now,
       seen: (ledger, numbers) => indexer.call.seenNumbers(ledger, numbers),
     }),
+    saved: await SavedSearches.load(directory.call, Date.now),
     erasures,
     admission,
     metrics,
@@ -155,6 +159,7 @@ interface Threads {
   readonly writer: WorkerHandle<SequencerHandlers>
   readonly indexer: WorkerHandle<IndexerHandlers>
   readonly reader: WorkerHandle<ReaderHandlers>
+  readonly searcher: WorkerHandle<SearchHandlers>
   readonly directory: WorkerHandle<DirectoryHandlers>
 }
 
@@ -179,8 +184,10 @@ async function startThreads(
   await indexer.call.cursor('main')
   const reader = startWorker<ReaderHandlers>(base, 'ledger/reader-worker', { data })
   undo.defer(() => reader.close())
-  for (const thread of [writer, directory, indexer, reader]) thread.onDeath(onFatal)
-  return { writer, indexer, reader, directory }
+  const searcher = startWorker<SearchHandlers>(base, 'search/search-worker', { data })
+  undo.defer(() => searcher.close())
+  for (const thread of [writer, directory, indexer, reader, searcher]) thread.onDeath(onFatal)
+  return { writer, indexer, reader, searcher, directory }
 }
 
 function assertSomeOpen(ledgers: LedgerTable, log: Logger): void {

@@ -13,6 +13,8 @@ import type { Admission } from './process/admission.ts'
 import type { WorkerApi } from './process/worker-call.ts'
 import type { Quarantine } from './quarantine/quarantine.ts'
 import type { IndexerHandlers } from './search/indexer-worker.ts'
+import type { SavedSearches } from './search/saved-searches.ts'
+import type { SearchHandlers } from './search/search-worker.ts'
 import type { Settings } from './settings.ts'
 
 export interface Services {
@@ -24,9 +26,11 @@ export interface Services {
   readonly sequencer: SequencerQueue
   readonly writer: WorkerApi<SequencerHandlers>
   readonly reader: WorkerApi<ReaderHandlers>
+  readonly searcher: WorkerApi<SearchHandlers>
   readonly indexer: WorkerApi<IndexerHandlers>
   readonly directory: WorkerApi<DirectoryHandlers>
   readonly quarantine: Quarantine
+  readonly saved: SavedSearches
   readonly erasures: Erasures
   readonly admission: Admission
   readonly metrics: Metrics

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'NOT_ERASABLE'
   | 'BAD_SETTING'
   | 'BAD_REQUEST'
+  | 'INDEX_BEHIND' // what was asked for is not indexed yet
 
 /** A foreseen fault of the world outside, with a code for callers and text for people. */
 export class TrailproofError extends Error {

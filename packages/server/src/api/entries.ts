@@ -2,7 +2,7 @@
 import { encodeBase64, formatTlogProof, type NodeHash } from '@trailproof/core'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import type { ReadEntry, ReadGroup } from '../ledger/reader-worker.ts'
+import type { ReadEntry, ReadGroup } from '../ledger/read-entry.ts'
 import type { Services } from '../services.ts'
 import { ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'

@@ -1,6 +1,6 @@
 /** Follows a ledger: its entries in order as they are recorded, none left out, for live tails of every protocol. */
 import type { LedgerView } from '../ledger/ledger-table.ts'
-import type { ReadEntry } from '../ledger/reader-worker.ts'
+import type { ReadEntry } from '../ledger/read-entry.ts'
 import type { Services } from '../services.ts'
 
 const ENTRIES_A_READ = 256

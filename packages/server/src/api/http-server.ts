@@ -10,13 +10,17 @@ import type { Services } from '../services.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import { adminRoutes } from './admin.ts'
 import { ProblemError } from './authorize.ts'
+import { countRoutes } from './counts.ts'
 import { entryRoutes } from './entries.ts'
 import { faultProblem, INTERNAL } from './fault-problem.ts'
 import { healthRoutes } from './health.ts'
+import { historyRoutes } from './history.ts'
 import { ledgerLogRoutes } from './ledger-log.ts'
 import { type Problem, problem, sendProblem } from './problem.ts'
 import { quarantineRoutes } from './quarantine.ts'
 import { readRoutes } from './read.ts'
+import { savedSearchRoutes } from './saved-searches.ts'
+import { searchRoutes } from './search.ts'
 import { tailRoutes } from './tail.ts'
 
 /** Small bodies only: administration. The receiver has its own bound. */
@@ -81,6 +85,10 @@ export async function buildHttpServer(services: Services, acceptDeps: AcceptDeps
   await app.register(async (scope) => eventReceiver(scope, services, acceptDeps))
   await app.register(async (scope) => {
     readRoutes(scope, services)
+    searchRoutes(scope, services)
+    countRoutes(scope, services)
+    historyRoutes(scope, services)
+    savedSearchRoutes(scope, services)
     tailRoutes(scope, services)
     scope.addHook('preClose', async () => services.tails.endAll())
     ledgerLogRoutes(scope, services)

@@ -6,6 +6,7 @@ const PROBLEM_TYPE = 'application/problem+json'
 /** Kinds of problems: the last part of `type`, the status and the title. */
 const KINDS = {
   'bad-request': [400, 'The request is not valid'],
+  'bad-query': [400, 'The query is not understood'],
   'undecodable-body': [400, 'The body cannot be read'],
   'invalid-record': [400, 'The record is not valid'],
   unauthorized: [401, 'An API key is needed'],

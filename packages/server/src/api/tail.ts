@@ -3,19 +3,20 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { LedgerView } from '../ledger/ledger-table.ts'
-import type { ReadEntry } from '../ledger/reader-worker.ts'
-import { indexedFields } from '../search/indexed-fields.ts'
-import type { SearchCondition } from '../search/search-index.ts'
+import { recordView } from '../ledger/record-view.ts'
+import { type EntryFilter, entryFilter } from '../search/entry-filter.ts'
 import type { Services } from '../services.ts'
 import { ProblemError, readerOf } from './authorize.ts'
 import { followLedger } from './follow-ledger.ts'
 import { problem } from './problem.ts'
-import { recordView } from './record-view.ts'
-import { searchQueryOf } from './search-query.ts'
+import { type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
 
-interface TailQuery {
+/** A client that is so many entries behind is told. */
+const LAG_TOLD_ENTRIES = 1000
+
+/** In `from` a tail says an index. */
+interface TailQuery extends Omit<QueryParameters, 'from'> {
   readonly ledger?: string
-  readonly q?: string
   readonly from?: number
 }
 
@@ -25,7 +26,7 @@ interface TailQuery {
  * piles up here and nothing is skipped.
  */
 export function tailRoutes(app: FastifyInstance, services: Services): void {
-  const { now, tails } = services
+  const { now, tails, saved } = services
 
   app.get<{ Querystring: TailQuery }>(
     '/v1/tail',
@@ -35,7 +36,7 @@ export function tailRoutes(app: FastifyInstance, services: Services): void {
         summary: 'Records as they are recorded, as server-sent events; resumes by Last-Event-ID.',
         querystring: Type.Object({
           ledger: Type.Optional(Type.String()),
-          q: Type.Optional(Type.String({ maxLength: 4096, description: 'As in search, without times.' })),
+          ...queryParameters,
           from: Type.Optional(
             Type.Integer({ minimum: 0, description: 'First index; default: what comes now.' }),
           ),
@@ -43,9 +44,11 @@ export function tailRoutes(app: FastifyInstance, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { view } = readerOf(request, request.query.ledger, services)
-      const matches = tailFilter(request.query.q ?? '', now())
-      const next = nextIndex(request.headers['last-event-id'], request.query.from, view)
+      const { ledger: asked, from, ...parameters } = request.query
+      const { caller, view } = readerOf(request, asked, services)
+      const { filter } = queryOf(parameters, saved.filters(view.info.name, caller.keyPrefix))
+      const matches = entryFilter(filter, now())
+      const next = nextIndex(request.headers['last-event-id'], from, view)
       using session = tails.open()
       reply.hijack()
       reply.raw.on('close', () => session.end())
@@ -73,7 +76,7 @@ async function follow(
   response: ServerResponse,
   view: LedgerView,
   from: number,
-  matches: TailFilter,
+  matches: EntryFilter,
   signal: AbortSignal,
   services: Services,
 ): Promise<void> {
@@ -97,7 +100,10 @@ async function follow(
         entries.length === 0
           ? `: at ${view.size}\n\n`
           : `id: ${next - 1}\n: ${entries.length} entries passed the filter by\n\n`
-    if (!response.write(text)) await drained(response, signal)
+    if (response.write(text)) continue
+    await drained(response, signal)
+    const behind = view.size - next
+    if (behind > LAG_TOLD_ENTRIES) response.write(`event: lag\ndata: ${JSON.stringify({ behind })}\n\n`)
   }
 }
 
@@ -111,26 +117,4 @@ function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
     response.on('drain', done)
     signal.addEventListener('abort', done)
   })
-}
-
-/** Whether a tail shows an entry. */
-type TailFilter = (entry: ReadEntry) => boolean
-
-/** The filter of a query; throws the problem with a query that is not understood. */
-export function tailFilter(q: string, nowMs: number): TailFilter {
-  const { conditions } = searchQueryOf({ q }, nowMs)
-  return (entry) => matchesAll(entry, conditions)
-}
-
-function matchesAll({ index, core, personal }: ReadEntry, conditions: readonly SearchCondition[]): boolean {
-  if (conditions.length === 0) return true
-  const fields = indexedFields({
-    index,
-    recordedAt: 0,
-    core: JSON.parse(core?.text ?? '{}') as Record<string, unknown>,
-    personal: personal && (JSON.parse(personal.text) as Record<string, unknown>),
-  })
-  return conditions.every(({ field, value, prefix }) =>
-    fields.some(([name, text]) => name === field && (prefix ? text.startsWith(value) : text === value)),
-  )
 }

@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { serveCalls } from '../process/worker-call.ts'
 import { SqliteDirectory } from '../store/sqlite/directory.ts'
 import { DIRECTORY_FILE } from '../store/sqlite/files.ts'
-import type { QuarantinedRecord, StoredKey } from './directory.ts'
+import type { QuarantinedRecord, SavedSearch, StoredKey } from './directory.ts'
 
 const { data } = workerData as { data: string }
 const directory = SqliteDirectory.create(join(data, DIRECTORY_FILE))
@@ -19,6 +19,9 @@ const handlers = {
   quarantinedRecord: (id: string) => directory.quarantinedRecord(id),
   discard: (id: string) => directory.discard(id),
   quarantineSize: () => directory.quarantineSize(),
+  savedSearches: () => directory.savedSearches(),
+  putSavedSearch: (search: SavedSearch) => directory.putSavedSearch(search),
+  deleteSavedSearch: (ledger: string, name: string) => directory.deleteSavedSearch(ledger, name),
   close: () => directory[Symbol.asyncDispose](),
 }
 

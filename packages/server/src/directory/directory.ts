@@ -1,4 +1,4 @@
-/** The port for what changes: API keys and quarantined records. Drivers: `store/sqlite`. */
+/** The port for what changes: API keys, quarantined records and saved searches. Drivers: `store/sqlite`. */
 
 export type Scope = 'ingest' | 'read' | 'admin'
 export const SCOPES: readonly Scope[] = ['ingest', 'read', 'admin']
@@ -34,6 +34,22 @@ export interface QuarantinedRecord {
   readonly source: string
 }
 
+/** A query with a name. */
+export interface SavedSearch {
+  readonly ledger: string
+  readonly name: string
+  /** Prefix of the key that saved it. */
+  readonly owner: string
+  /** True: every reader of the ledger finds it. */
+  readonly shared: boolean
+  /** True: shown before the others. */
+  readonly pinned: boolean
+  readonly query: string
+  readonly description: string
+  /** ms since 1970. */
+  readonly changedAt: number
+}
+
 /** All methods may be called concurrently; every change is durable when resolved. */
 export interface Directory {
   keys(): Promise<readonly StoredKey[]>
@@ -50,6 +66,12 @@ export interface Directory {
   /** Destroys a quarantined record; false when there is none. */
   discard(id: string): Promise<boolean>
   quarantineSize(): Promise<number>
+
+  savedSearches(): Promise<readonly SavedSearch[]>
+  /** Adds it, or takes the place of the one with its ledger and name. */
+  putSavedSearch(search: SavedSearch): Promise<void>
+  /** Destroys it in every file; false when there is none. */
+  deleteSavedSearch(ledger: string, name: string): Promise<boolean>
 
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -1,31 +1,15 @@
-/** The reader's thread: entries, tiles, proofs and searches, away from the thread that takes requests. */
+/** The reader's thread: entries, tiles and proofs, away from the thread that takes requests. */
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { consistencyProof, inclusionProof, TreeReader } from '@trailproof/core'
 import { sha256 } from '../process/sha256.ts'
 import { serveCalls } from '../process/worker-call.ts'
-import type { SearchPageRequest } from '../search/search-index.ts'
-import { INDEX_FILE, LEDGER_FILE } from '../store/sqlite/files.ts'
+import { LEDGER_FILE } from '../store/sqlite/files.ts'
 import { SqliteLedgerReader } from '../store/sqlite/ledger-reader.ts'
-import { SqliteSearchIndex } from '../store/sqlite/search-index.ts'
-import type { StoredEntry, StoredGroup } from './ledger-store.ts'
+import { type ReadEntry, readEntry } from './read-entry.ts'
 
 const { data } = workerData as { data: string }
 const ledgers = SqliteLedgerReader.open(join(data, LEDGER_FILE))
-const index = SqliteSearchIndex.openReadOnly(join(data, INDEX_FILE))
-
-/** A group in a form that travels between threads: its exact text, or undefined when erased. */
-export interface ReadGroup {
-  readonly text: string
-  readonly salt: Uint8Array
-}
-
-export interface ReadEntry {
-  readonly index: number
-  readonly leaf: Uint8Array
-  readonly core: ReadGroup | undefined
-  readonly personal: ReadGroup | undefined
-}
 
 const tileOf =
   (ledger: string) =>
@@ -80,9 +64,7 @@ const handlers = {
   },
   consistency: (ledger: string, first: number, second: number) =>
     consistencyProof(sha256, first, second, tileOf(ledger)),
-  search: (request: SearchPageRequest) => index.search(request),
   async close() {
-    await index[Symbol.asyncDispose]()
     await ledgers[Symbol.asyncDispose]()
   },
 }
@@ -90,15 +72,3 @@ const handlers = {
 export type ReaderHandlers = typeof handlers
 
 serveCalls(parentPort!, handlers)
-
-const decoder = new TextDecoder()
-
-/** Copies: a view would drag its whole block of 256 entries along to the other thread. */
-function readEntry({ index: at, leaf, core, personal }: StoredEntry): ReadEntry {
-  return { index: at, leaf: Uint8Array.from(leaf), core: readGroup(core), personal: readGroup(personal) }
-}
-
-function readGroup(group: StoredGroup): ReadGroup | undefined {
-  if (group.kind === 'erased') return undefined
-  return { text: decoder.decode(group.bytes), salt: Uint8Array.from(group.salt) }
-}

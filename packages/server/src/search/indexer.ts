@@ -1,14 +1,8 @@
 /** Follows the ledgers and keeps the search index up to date; forgets in it what is erased. */
-
-import { recordedAtOf } from '../ledger/leaf-time.ts'
-import {
-  BLOCK_ENTRIES,
-  type IndexRange,
-  type LedgerReader,
-  type StoredEntry,
-} from '../ledger/ledger-store.ts'
+import { BLOCK_ENTRIES, type IndexRange, type LedgerReader } from '../ledger/ledger-store.ts'
 import type { StreamWatch } from '../streams/stream-watch.ts'
 import { TrailproofError } from '../trailproof-error.ts'
+import { indexedEntry } from './indexed-entry.ts'
 import type { IndexedEntry, SearchIndex } from './search-index.ts'
 
 /** Entries indexed in one transaction; bounds how long a search waits for new results. */
@@ -175,19 +169,4 @@ export class Indexer {
 
 function isDamage(error: unknown): boolean {
   return error instanceof TrailproofError && error.code === 'DATA_DAMAGED'
-}
-
-function indexedEntry({ index, leaf, core, personal }: StoredEntry): IndexedEntry {
-  return {
-    index,
-    recordedAt: recordedAtOf(leaf),
-    core: core.kind === 'present' ? parseGroup(core.bytes) : {},
-    personal: personal.kind === 'present' ? parseGroup(personal.bytes) : undefined,
-  }
-}
-
-const decoder = new TextDecoder()
-
-function parseGroup(bytes: Uint8Array): Record<string, unknown> {
-  return JSON.parse(decoder.decode(bytes)) as Record<string, unknown>
 }

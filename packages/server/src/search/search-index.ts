@@ -1,4 +1,6 @@
-/** The port that finds entries by their fields. Everything in it can be rebuilt from the ledger. */
+/** The port that finds entries by their fields and words. Everything in it can be rebuilt from the ledger. */
+import type { Filter } from '@trailproof/core/query'
+import type { Deadline } from './deadline.ts'
 
 /** What the index keeps of one entry. Texts are as in the record. */
 export interface IndexedEntry {
@@ -10,57 +12,49 @@ export interface IndexedEntry {
   readonly personal: Readonly<Record<string, unknown>> | undefined
 }
 
-/** A field that can be searched for equality or, with `prefix`, for its beginning. */
-export type SearchField =
-  | 'id'
-  | 'kind'
-  | 'service'
-  | 'environment'
-  | 'action'
-  | 'outcome'
-  | 'severity'
-  | 'actor'
-  | 'actor_type'
-  | 'target'
-  | 'target_type'
-  | 'trace_id'
-  | 'request_id'
-  | 'session_id'
-  | 'ip'
-
-export interface SearchCondition {
-  readonly field: SearchField
-  readonly value: string
-  /** True: the field begins with `value`. */
-  readonly prefix: boolean
-}
-
-export interface SearchQuery {
-  /** All of them must hold. */
-  readonly conditions: readonly SearchCondition[]
-  /** Bounds on the producer's `timestamp`, ms since 1970; `to` is exclusive. */
-  readonly fromMs?: number
-  readonly toMs?: number
-}
-
-export interface SearchPageRequest {
+export interface CandidateRequest {
   readonly ledger: string
-  readonly query: SearchQuery
-  /** Newest first, below this index; undefined: from the newest. */
-  readonly before?: number
-  /** Oldest first, from this index on. Excludes `before`. */
-  readonly from?: number
+  /** Undefined: every entry. Saved searches in it have been put in their places. */
+  readonly filter: Filter | undefined
+  /** What `last` counts back from, ms since 1970. */
+  readonly nowMs: number
+  /** `newest`: from the highest index down. */
+  readonly order: 'newest' | 'oldest'
+  /** Entries from `low`, inclusive, to `high`, exclusive. */
+  readonly low: number
+  readonly high: number
   readonly limit: number
 }
 
-export interface SearchPage {
-  /** Indexes of the entries found, in the order asked for. */
+export interface CandidatePage {
+  /** Entries that match or may match, in the order asked for; none that matches is missing. */
   readonly indexes: readonly number[]
-  /** Size of the ledger up to which the index had read when it answered. */
-  readonly indexedSize: number
+  /** True: all of them match. False: the caller compares each with its record. */
+  readonly exact: boolean
+  /** Where the rest begins: the `high` (newest first) or `low` of the next request; undefined at the end. */
+  readonly next: number | undefined
 }
 
-/** All methods may be called concurrently; `apply` and `reset` by one indexer. */
+export interface TallyRequest {
+  readonly ledger: string
+  readonly filter: Filter | undefined
+  readonly nowMs: number
+  /** Rising bounds of buckets of the producer's time, ms since 1970; none: one bucket without bounds. */
+  readonly edges: readonly number[]
+  /** Fields; several joined by commas (`service,outcome`) are counted together. */
+  readonly by: readonly string[]
+}
+
+export interface Tally {
+  /** Matching entries for each bucket. */
+  readonly counts: readonly number[]
+  /** For each of `by`: its values and their counts for each bucket. Values of several fields are joined by U+001F. */
+  readonly by: Readonly<Record<string, ReadonlyMap<string, readonly number[]>>>
+  /** False: time ran out. */
+  readonly complete: boolean
+}
+
+/** All methods may be called concurrently; `apply`, `eraseEntries` and `reset` by one indexer. */
 export interface SearchIndex {
   /** How far the ledger has been indexed; 0 when not at all. */
   cursor(ledger: string): Promise<number>
@@ -76,7 +70,14 @@ export interface SearchIndex {
   eraseEntries(ledger: string, entries: readonly IndexedEntry[]): Promise<void>
   /** Whether anything personal of an entry may still be in the index. */
   holdsPersonal(ledger: string, index: number): Promise<boolean>
-  search(request: SearchPageRequest): Promise<SearchPage>
+  /** A page is short, and `next` says where to go on, when the time is over. */
+  candidates(request: CandidateRequest, deadline: Deadline): Promise<CandidatePage>
+  /** Counts without reading records; undefined when filter or fields ask for more than the index knows. */
+  tally(request: TallyRequest, deadline: Deadline): Promise<Tally | undefined>
+  /** The earliest and the latest of the producers' times in ms since 1970, the latter exclusive. */
+  timeRange(ledger: string): Promise<{ fromMs: number; toMs: number } | undefined>
+  /** How a filter would be answered, for people. */
+  explain(request: Pick<CandidateRequest, 'ledger' | 'filter' | 'nowMs'>): Promise<readonly string[]>
   /** Drops everything known of a ledger, cursor included; a driver may drop other ledgers with it. */
   reset(ledger: string): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

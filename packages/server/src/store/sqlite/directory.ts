@@ -1,10 +1,17 @@
 /** Directory on SQLite. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { Directory, QuarantinedRecord, Scope, StoredKey } from '../../directory/directory.ts'
+import type {
+  Directory,
+  QuarantinedRecord,
+  SavedSearch,
+  Scope,
+  StoredKey,
+} from '../../directory/directory.ts'
 import { inTransaction, openDatabase } from './database.ts'
 import { directory0001 } from './migrations/directory-0001.ts'
+import { directory0002 } from './migrations/directory-0002.ts'
 
-export const directoryMigrations = [directory0001]
+export const directoryMigrations = [directory0001, directory0002]
 
 export class SqliteDirectory implements Directory {
   readonly #db: DatabaseSync
@@ -92,6 +99,30 @@ export class SqliteDirectory implements Directory {
     return this.#quarantineSize()
   }
 
+  async savedSearches(): Promise<readonly SavedSearch[]> {
+    const rows = this.#db.prepare('SELECT * FROM saved_search ORDER BY ledger, name').all() as SavedRow[]
+    return rows.map(({ changed_at, shared, pinned, ...row }) => ({
+      ...row,
+      shared: shared === 1,
+      pinned: pinned === 1,
+      changedAt: changed_at,
+    }))
+  }
+
+  async putSavedSearch(search: SavedSearch): Promise<void> {
+    const { ledger, name, owner, shared, pinned, query, description, changedAt } = search
+    this.#db
+      .prepare('INSERT OR REPLACE INTO saved_search VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(ledger, name, owner, shared ? 1 : 0, pinned ? 1 : 0, query, description, changedAt)
+  }
+
+  async deleteSavedSearch(ledger: string, name: string): Promise<boolean> {
+    const remove = this.#db.prepare('DELETE FROM saved_search WHERE ledger = ? AND name = ?')
+    const { changes } = remove.run(ledger, name)
+    this.#db.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)')
+    return changes === 1
+  }
+
   #quarantineSize(): number {
     return this.#db.prepare('SELECT count(*) AS size FROM quarantined_record').get()!['size'] as number
   }
@@ -123,6 +154,17 @@ function keyOf(row: KeyRow): StoredKey {
     expiresAt: row.expires_at ?? undefined,
     revokedAt: row.revoked_at ?? undefined,
   }
+}
+
+type SavedRow = {
+  ledger: string
+  name: string
+  owner: string
+  shared: number
+  pinned: number
+  query: string
+  description: string
+  changed_at: number
 }
 
 type QuarantineRow = {

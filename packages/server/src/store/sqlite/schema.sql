@@ -53,11 +53,43 @@ CREATE TABLE indexed_ledger (
   cursor INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE shape (
+  id INTEGER PRIMARY KEY,
+  fields TEXT NOT NULL UNIQUE,
+  entries INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE actor (
+  id INTEGER PRIMARY KEY,
+  value TEXT NOT NULL UNIQUE
+) STRICT;
+
 CREATE TABLE indexed_entry (
   position INTEGER PRIMARY KEY,
   timestamp_ms INTEGER NOT NULL,
+  shape INTEGER NOT NULL,
+  actor INTEGER,
+  status REAL,
+  latency_ms REAL,
   erased INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX several_statuses ON indexed_entry (status) WHERE status = -1;
+
+CREATE TABLE zone (
+  zone INTEGER PRIMARY KEY,
+  min_ms INTEGER NOT NULL,
+  max_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE rollup (
+  ledger INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  slot INTEGER NOT NULL,
+  shape INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
+  PRIMARY KEY (ledger, step, slot, shape)
+) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE entry_term USING fts5(
   terms, content = '', columnsize = 0, detail = none, tokenize = "ascii"
@@ -122,3 +154,15 @@ CREATE TABLE quarantined_record (
   problems TEXT NOT NULL,
   source TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE saved_search (
+  ledger TEXT NOT NULL,
+  name TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  shared INTEGER NOT NULL,
+  pinned INTEGER NOT NULL,
+  query TEXT NOT NULL,
+  description TEXT NOT NULL,
+  changed_at INTEGER NOT NULL,
+  PRIMARY KEY (ledger, name)
+) STRICT, WITHOUT ROWID;

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { openDatabase } from './database.ts'
 import { directoryMigrations } from './directory.ts'
 import { ledgerMigrations } from './ledger-store.ts'
-import { indexMigrations } from './search-index.ts'
+import { indexMigrations } from './search/search-index.ts'
 import { streamsMigrations } from './stream-store.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'trailproof-schema-'))

@@ -1,0 +1,227 @@
+/** Counting records: by time, by the values of fields, and which fields and values there are. */
+import { QUERY_FIELDS, timeBounds } from '@trailproof/core/query'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { QUERY_TIMEOUT_MS } from '../search/find.ts'
+import { ranked } from '../search/run-pipes.ts'
+import { BUCKETS_MAX, isTimeZone, timeBuckets } from '../search/time-buckets.ts'
+import type { Services } from '../services.ts'
+import { ProblemError, readerOf } from './authorize.ts'
+import { openPaths } from './open-paths.ts'
+import { problem } from './problem.ts'
+import { fieldOf, type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
+
+/** Newest matches that are read for what the index does not count. */
+const SAMPLE = 5000
+const FACET_FIELDS_MAX = 16
+const DEFAULT_FACETS = 'service,action,outcome,severity,actor,target_type,kind,environment'
+/** Values of the histogram's field that have lines of their own; the others are one line. */
+const LINES_MAX = 20
+
+interface CountQuerystring extends QueryParameters {
+  readonly ledger?: string
+}
+
+const countParameters = {
+  ledger: Type.Optional(Type.String({ description: 'Ledger name; default: the key’s.' })),
+  ...queryParameters,
+}
+
+export function countRoutes(app: FastifyInstance, services: Services): void {
+  const { searcher, now, saved } = services
+  const tags = ['read']
+
+  const asked = (request: Parameters<typeof readerOf>[0], parameters: CountQuerystring) => {
+    const { caller, view } = readerOf(request, parameters.ledger, services)
+    const { filter } = queryOf(parameters, saved.filters(view.info.name, caller.keyPrefix))
+    const query = { ledger: view.info.name, filter, nowMs: now(), timeoutMs: QUERY_TIMEOUT_MS }
+    return { view, query }
+  }
+
+  app.get<{
+    Querystring: CountQuerystring & { buckets: number; step?: number; by?: string; tz: string }
+  }>(
+    '/v1/histogram',
+    {
+      schema: {
+        tags,
+        summary: 'Matching records by time, in buckets that a clock has, also for each value of a field.',
+        querystring: Type.Object({
+          ...countParameters,
+          buckets: Type.Integer({
+            minimum: 1,
+            maximum: BUCKETS_MAX,
+            default: 60,
+            description: 'About how many.',
+          }),
+          step: Type.Optional(
+            Type.Integer({ minimum: 1, description: 'Instead of buckets: seconds of one.' }),
+          ),
+          by: Type.Optional(Type.String({ description: 'A field, such as outcome.' })),
+          tz: Type.String({
+            default: 'UTC',
+            description: 'Time zone whose hours and days count, such as Europe/Berlin.',
+          }),
+        }),
+      },
+    },
+    async (request) => {
+      const { buckets, step, by, tz } = request.query
+      const { view, query } = asked(request, request.query)
+      if (!isTimeZone(tz)) throw bad(`tz: there is no time zone ${tz.slice(0, 100)}`)
+      const field = by === undefined ? undefined : fieldOf(by)
+      const all = await searcher.timeRange(query.ledger)
+      const bounds = timeBounds(query.filter, query.nowMs)
+      const fromMs = bounds.fromMs ?? all?.fromMs ?? query.nowMs
+      const toMs = Math.max(
+        fromMs + 1,
+        bounds.toMs ?? (bounds.fromMs === undefined ? all?.toMs : query.nowMs) ?? query.nowMs,
+      )
+      const made = timeBuckets({
+        fromMs,
+        toMs,
+        buckets,
+        zone: tz,
+        ...(step !== undefined && { stepMs: step * 1000 }),
+      })
+      if (!made) throw bad(`step: ${step} s would make more than ${BUCKETS_MAX} buckets here`)
+      const tally = await searcher.tally({
+        ...query,
+        sample: SAMPLE,
+        edges: made.edges,
+        by: field === undefined ? [] : [field],
+      })
+      const lines = field === undefined ? [] : ranked(tally.by[field]!)
+      return {
+        ledger: query.ledger,
+        indexed_size: view.indexedSize,
+        from: new Date(fromMs).toISOString(),
+        to: new Date(toMs).toISOString(),
+        step_seconds: made.stepMs / 1000,
+        buckets: made.edges.slice(0, -1).map((edge, i) => ({
+          from: new Date(edge).toISOString(),
+          to: new Date(made.edges[i + 1]!).toISOString(),
+          count: tally.counts[i]!,
+          ...(field !== undefined && {
+            by: Object.fromEntries(
+              lines
+                .slice(0, LINES_MAX)
+                .flatMap(({ value, counts }) => (counts[i]! > 0 ? [[value, counts[i]!]] : [])),
+            ),
+          }),
+        })),
+        ...(field !== undefined && {
+          field,
+          values: lines.slice(0, LINES_MAX).map(({ value, count }) => ({ value, count })),
+          other_values: Math.max(0, lines.length - LINES_MAX),
+        }),
+        complete: tally.complete,
+        sampled: tally.sampled ?? null,
+      }
+    },
+  )
+
+  app.get<{ Querystring: CountQuerystring & { fields: string; limit: number } }>(
+    '/v1/facets',
+    {
+      schema: {
+        tags,
+        summary: 'The most frequent values of fields among the matching records.',
+        querystring: Type.Object({
+          ...countParameters,
+          fields: Type.String({
+            default: DEFAULT_FACETS,
+            maxLength: 2000,
+            description: `Up to ${FACET_FIELDS_MAX}, joined by commas.`,
+          }),
+          limit: Type.Integer({ minimum: 1, maximum: 100, default: 10 }),
+        }),
+      },
+    },
+    async (request) => {
+      const { limit } = request.query
+      const { view, query } = asked(request, request.query)
+      const fields = [...new Set(request.query.fields.split(',').map((name) => fieldOf(name.trim())))]
+      if (fields.length > FACET_FIELDS_MAX)
+        throw bad(`fields: at most ${FACET_FIELDS_MAX}, got ${fields.length}`)
+      // Apart, so that one field that must be read from records does not make all of them samples.
+      const facets = []
+      for (const field of fields) {
+        const tally = await searcher.tally({ ...query, sample: SAMPLE, edges: [], by: [field] })
+        const lines = ranked(tally.by[field]!)
+        facets.push({
+          field,
+          values: lines.slice(0, limit).map(({ value, count }) => ({ value, count })),
+          distinct: lines.length,
+          complete: tally.complete,
+          sampled: tally.sampled ?? null,
+        })
+      }
+      return { ledger: query.ledger, indexed_size: view.indexedSize, facets }
+    },
+  )
+
+  app.get<{ Querystring: { ledger?: string } }>(
+    '/v1/fields',
+    {
+      schema: {
+        tags,
+        summary:
+          'The fields that queries know, and the members of free objects that the newest records have.',
+        querystring: Type.Object({ ledger: countParameters.ledger }),
+      },
+    },
+    async (request) => {
+      const { view, query } = asked(request, {
+        ...(request.query.ledger !== undefined && { ledger: request.query.ledger }),
+      })
+      const page = await searcher.search({ ...query, order: 'newest', limit: 1000 })
+      return {
+        ledger: view.info.name,
+        fields: QUERY_FIELDS.map(({ name, type, group, aliases }) => ({ name, type, group, aliases })),
+        found: openPaths(page.entries),
+        sampled: page.entries.length,
+      }
+    },
+  )
+
+  app.get<{ Params: { field: string }; Querystring: CountQuerystring & { prefix?: string; limit: number } }>(
+    '/v1/fields/:field/values',
+    {
+      schema: {
+        tags,
+        summary: 'Values of a field that begin with a text, the most frequent first.',
+        params: Type.Object({ field: Type.String() }),
+        querystring: Type.Object({
+          ...countParameters,
+          prefix: Type.Optional(Type.String({ maxLength: 512 })),
+          limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+        }),
+      },
+    },
+    async (request) => {
+      const { prefix = '', limit } = request.query
+      const field = fieldOf(request.params.field)
+      const { view, query } = asked(request, request.query)
+      const begins = { kind: 'field', field, test: { op: 'wildcard', parts: [prefix, ''] } } as const
+      const parts = [...(query.filter ? [query.filter] : []), ...(prefix === '' ? [] : [begins])]
+      const filter =
+        parts.length === 0 ? undefined : parts.length === 1 ? parts[0] : ({ kind: 'and', parts } as const)
+      const tally = await searcher.tally({ ...query, filter, sample: SAMPLE, edges: [], by: [field] })
+      const lines = ranked(tally.by[field]!).filter(({ value }) =>
+        value.toLowerCase().startsWith(prefix.toLowerCase()),
+      )
+      return {
+        ledger: view.info.name,
+        field,
+        values: lines.slice(0, limit).map(({ value, count }) => ({ value, count })),
+        complete: tally.complete,
+        sampled: tally.sampled ?? null,
+      }
+    },
+  )
+}
+
+function bad(detail: string): ProblemError {
+  return new ProblemError(problem('bad-request', detail))
+}

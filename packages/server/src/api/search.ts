@@ -1,0 +1,129 @@
+/** Finding records: searches with cursors, and the tables that a query's pipes make. */
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { recordView } from '../ledger/record-view.ts'
+import { findPage, QUERY_TIMEOUT_MS } from '../search/find.ts'
+import { runTablePipe, tablePipe } from '../search/run-pipes.ts'
+import type { Services } from '../services.ts'
+import { ProblemError, readerOf } from './authorize.ts'
+import { problem } from './problem.ts'
+import { type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
+import { shapeRecords } from './shape-records.ts'
+
+/** Matches that are sorted; of more, the newest. */
+const SORTED_MAX = 100_000
+
+interface SearchQuerystring extends QueryParameters {
+  readonly ledger?: string
+  readonly limit: number
+  readonly cursor?: string
+  readonly order: 'newest' | 'oldest'
+  readonly count?: boolean
+  readonly min_index?: number
+}
+
+export const searchQuerystring = Type.Object({
+  ledger: Type.Optional(Type.String({ description: 'Ledger name; default: the key’s.' })),
+  ...queryParameters,
+  limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
+  cursor: Type.Optional(Type.String({ maxLength: 256, description: '`next` of the page before.' })),
+  order: Type.Union([Type.Literal('newest'), Type.Literal('oldest')], {
+    default: 'newest',
+    description: 'In the ledger; `timestamp` only filters.',
+  }),
+  count: Type.Optional(
+    Type.Boolean({ description: 'Count the matches too; `capped` says that there are at least so many.' }),
+  ),
+  min_index: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description: 'Wait until the entry at this index is indexed (at most 10 s).',
+    }),
+  ),
+})
+
+export function searchRoutes(app: FastifyInstance, services: Services): void {
+  const search = async (request: Parameters<typeof readerOf>[0], parameters: SearchQuerystring) => {
+    const { limit, cursor, order, count, min_index } = parameters
+    const { caller, view } = readerOf(request, parameters.ledger, services)
+    const ledger = view.info.name
+    const { filter, pipes, scope } = queryOf(parameters, services.saved.filters(ledger, caller.keyPrefix))
+    const pipe = tablePipe(pipes)
+    if (pipe) {
+      const { sampled = null, ...table } = await runTablePipe(pipe, { ledger, filter }, services)
+      return { ledger, ...table, sampled, indexed_size: view.indexedSize, size: view.size }
+    }
+    const sort = pipes.findLast(({ kind }) => kind === 'sort')
+    if (sort?.kind === 'sort') {
+      if (cursor !== undefined)
+        throw new ProblemError(problem('bad-request', 'a sorted answer has one page only'))
+      const query = { ledger, filter, nowMs: services.now(), timeoutMs: QUERY_TIMEOUT_MS, limit }
+      const { field, descending } = sort
+      const sorted = await services.searcher.sorted({ ...query, field, descending, matchesMax: SORTED_MAX })
+      return {
+        ledger,
+        indexed_size: sorted.indexedSize,
+        size: view.size,
+        records: shapeRecords(
+          sorted.entries.map((entry) => recordView(ledger, entry)),
+          pipes,
+        ),
+        next: null,
+        complete: sorted.complete,
+      }
+    }
+    const page = await findPage(services, {
+      view,
+      keyPrefix: caller.keyPrefix,
+      filter,
+      scope,
+      order,
+      limit,
+      ...(cursor !== undefined && { cursor }),
+      ...(min_index !== undefined && { minIndex: min_index }),
+      ...(count !== undefined && { count }),
+    })
+    return {
+      ledger,
+      indexed_size: page.indexedSize,
+      size: view.size,
+      records: shapeRecords(page.records, pipes),
+      next: page.next ?? null,
+      complete: page.complete,
+      ...(page.total && { total: page.total }),
+      took_ms: Math.round(page.tookMs * 10) / 10,
+    }
+  }
+
+  const schema = {
+    tags: ['read'],
+    summary: 'Records that a query finds, in ledger order; or the table that its pipes make.',
+    querystring: searchQuerystring,
+  }
+  app.get<{ Querystring: SearchQuerystring }>('/v1/search', { schema }, (request) =>
+    search(request, request.query),
+  )
+  app.post<{ Body: SearchQuerystring }>(
+    '/v1/search',
+    {
+      schema: { tags: ['read'], summary: 'As GET, for queries too long for a URL.', body: searchQuerystring },
+    },
+    (request) => search(request, request.body),
+  )
+  app.get<{ Querystring: SearchQuerystring }>(
+    '/logs',
+    { schema: { ...schema, summary: 'As /v1/search, under the name that logging clients ask for.' } },
+    (request) => search(request, request.query),
+  )
+  app.get<{ Querystring: SearchQuerystring }>(
+    '/v1/search/explain',
+    { schema: { ...schema, summary: 'How a query is answered: what is looked up, and what is compared.' } },
+    async (request) => {
+      const { caller, view } = readerOf(request, request.query.ledger, services)
+      const ledger = view.info.name
+      const { filter, pipes } = queryOf(request.query, services.saved.filters(ledger, caller.keyPrefix))
+      const steps = await services.searcher.explain({ ledger, filter, nowMs: services.now() })
+      return { ledger, filter: filter ?? null, pipes, steps }
+    },
+  )
+}

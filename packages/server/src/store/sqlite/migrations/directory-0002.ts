@@ -1,0 +1,18 @@
+import type { Migration } from '../database.ts'
+
+export const directory0002: Migration = {
+  name: '0002-saved-searches',
+  sql: `
+CREATE TABLE saved_search (
+  ledger TEXT NOT NULL,
+  name TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  shared INTEGER NOT NULL,
+  pinned INTEGER NOT NULL,
+  query TEXT NOT NULL,
+  description TEXT NOT NULL,
+  changed_at INTEGER NOT NULL,
+  PRIMARY KEY (ledger, name)
+) STRICT, WITHOUT ROWID;
+`,
+}

@@ -1,0 +1,158 @@
+/**
+ * What the full-text index keeps of an entry, as one text for FTS5's ascii tokenizer. It splits at ASCII characters
+ * that are no letters or digits, folds A to Z, and takes all else as letters. So words go in as they are, and the
+ * punctuation of keys is moved to where Unicode has no characters of its own.
+ *
+ * The text of an entry must never come out different: FTS5 forgets an entry by being told the same text again.
+ */
+import { canonicalIp, compileField, isAscii, resolveField, textValues, wordsOf } from '@trailproof/core/query'
+import type { IndexedEntry } from '../../../search/search-index.ts'
+import { OTHER_SHAPE } from './shape-table.ts'
+
+/** Begins a key and a shape; no word does, for words are in lower case. */
+const MARK = 'Ā'
+/** Characters of a word or a key that stand in the index; what is cut is compared with the record. */
+export const WORD_CHARS_MAX = 24
+const KEY_CHARS_MAX = 64
+/** Hexadecimal digits of a trace id or UUID that tell it from most others. */
+const HEX_CHARS_MAX = 16
+/** Characters of text indexed for one entry; words behind them are found by their fields alone. */
+export const TEXT_CHARS_MAX = 65_536
+const PRIVATE_USE = 0xe000
+
+/** Fields that are found by their whole value or its beginning; their letters are part of the stored index. */
+const KEY_LETTERS: Readonly<Record<string, string>> = {
+  'actor.id': 'a',
+  'targets.id': 't',
+  'source.ip': 'i',
+  id: 'd',
+  trace_id: 'x',
+  span_id: 'p',
+  request_id: 'r',
+  causation_id: 'c',
+  session_id: 'e',
+  'stream.id': 'm',
+  source_id: 'o',
+}
+const KEY_FIELDS = Object.keys(KEY_LETTERS).map((name) => ({
+  name,
+  anyValue: compileField(resolveField(name)!),
+}))
+const LABEL_LETTER = 'l'
+
+/** Keys that free text equals as a whole. */
+export const EXACT_KEYS = [
+  'id',
+  'trace_id',
+  'span_id',
+  'request_id',
+  'causation_id',
+  'session_id',
+  'stream.id',
+  'source_id',
+]
+
+/** One key as it is in the index. `exact`: nothing else has the same one. */
+export interface KeyTerm {
+  readonly term: string
+  readonly exact: boolean
+}
+
+/** The key of a field, or undefined for a field that has none. `labels.team` has the key of `team=value`. */
+export function keyTerm(field: string, value: string): KeyTerm | undefined {
+  if (field.startsWith('labels.')) return encodeKey(LABEL_LETTER, labelText(field.slice(7), value))
+  const letter = KEY_LETTERS[field]
+  if (letter === undefined) return undefined
+  // An address is compared by what it means, not by how it is written.
+  if (field === 'source.ip') return encodeKey(letter, canonicalIp(value) ?? value)
+  return hexKey(letter, value) ?? encodeKey(letter, value)
+}
+
+/** The FTS5 expression for keys that begin with `prefix`; undefined where such keys cannot be told. */
+export function keyPrefixMatch(field: string, prefix: string): string | undefined {
+  if (prefix === '' || (field === 'source.ip' && !/^\d{1,3}\./.test(prefix))) return undefined
+  const label = field.startsWith('labels.')
+  const letter = label ? LABEL_LETTER : KEY_LETTERS[field]
+  if (letter === undefined) return undefined
+  const plain = encodeKey(letter, label ? labelText(field.slice(7), prefix) : prefix).term
+  const hex = hexDigits(prefix)
+  if (label || hex === '' || !/^[0-9a-f]+$/.test(hex)) return quotePrefix(plain)
+  return `(${quotePrefix(plain)} OR ${quotePrefix(MARK + letter + hex.slice(0, HEX_CHARS_MAX))})`
+}
+
+export function shapeTerm(shape: number): string {
+  return `${MARK}s${shape.toString(36)}`
+}
+
+export const quoteTerm = (term: string): string => `"${term}"`
+export const quotePrefix = (term: string): string => `"${term}" *`
+
+export function cutWord(word: string): string {
+  return word.slice(0, WORD_CHARS_MAX)
+}
+
+/** Everything that an entry is found by in the full-text index. */
+export function entryText(entry: IndexedEntry, shape: number): string {
+  const parts = [shapeTerm(shape)]
+  const { core, personal } = entry
+  for (const { name, anyValue } of KEY_FIELDS)
+    anyValue(entry, (value) => {
+      addKey(parts, name, value)
+      return false
+    })
+  if (shape === OTHER_SHAPE)
+    parts.push(wordsText(textValues({ core, personal: undefined, recordedAt: 0 }).join(' ')))
+  if (!personal) return parts.join(' ')
+  const labels = personal['labels']
+  if (typeof labels === 'object' && labels !== null)
+    for (const [name, value] of Object.entries(labels)) addKey(parts, `labels.${name}`, value)
+  let left = TEXT_CHARS_MAX
+  for (const value of textValues({ core: {}, personal, recordedAt: 0 })) {
+    const text = value.length > left ? value.slice(0, left) : value
+    left -= text.length
+    parts.push(wordsText(text))
+    if (left <= 0) break
+  }
+  return parts.join(' ')
+}
+
+/** Names of labels keep their case, as values do not; the first `=` ends the name. */
+function labelText(name: string, value: string): string {
+  return `${name.replace(/[A-Z=^]/g, '^$&')}=${value}`
+}
+
+function addKey(parts: string[], field: string, value: unknown): void {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return
+  const text = String(value)
+  if (text !== '') parts.push(keyTerm(field, text)!.term)
+}
+
+const LONG_WORD = new RegExp(`[0-9A-Za-z]{${WORD_CHARS_MAX + 1},}`)
+const LONG_WORDS = new RegExp(LONG_WORD.source, 'g')
+
+/** A text whose words, as core's `wordsOf` finds them, are what the tokenizer finds. */
+function wordsText(text: string): string {
+  if (isAscii(text)) return LONG_WORD.test(text) ? text.replace(LONG_WORDS, cutWord) : text
+  return wordsOf(text).map(cutWord).join(' ')
+}
+
+/** Trace ids and UUIDs differ in their first digits; the rest of them would only take space. */
+function hexKey(letter: string, value: string): KeyTerm | undefined {
+  if (value.length < 20) return undefined
+  const hex = hexDigits(value)
+  if (!/^[0-9a-f]{20,64}$/.test(hex)) return undefined
+  return { term: MARK + letter + hex.slice(0, HEX_CHARS_MAX), exact: false }
+}
+
+const hexDigits = (value: string): string => value.toLowerCase().replaceAll('-', '')
+
+function encodeKey(letter: string, value: string): KeyTerm {
+  const folded = value.toLowerCase()
+  const cut = folded.slice(0, KEY_CHARS_MAX)
+  // Where a text has such characters itself, two texts may share a key.
+  const exact = cut === folded && !/[\uE000-\uE07F]/.test(folded)
+  const term = cut.replace(/[\0-/:-`{-\x7f]/g, (char) =>
+    String.fromCharCode(PRIVATE_USE + char.charCodeAt(0)),
+  )
+  return { term: MARK + letter + term, exact }
+}
