@@ -8,7 +8,7 @@ import { type Logger, pino } from 'pino'
 import type { AcceptDeps } from './accept.ts'
 import { ApiKeys } from './access/api-keys.ts'
 import { buildHttpServer } from './api/http-server.ts'
-import { followSilentConnections } from './api/silent-connections.ts'
+import { SharedPort } from './api/shared-port.ts'
 import { TailSessions } from './api/tail-sessions.ts'
 import type { DirectoryHandlers } from './directory/directory-worker.ts'
 import { Erasures } from './ledger/erasures.ts'
@@ -23,6 +23,7 @@ import { takeExclusiveUse } from './process/exclusive-use.ts'
 import { makeDirectory } from './process/make-directory.ts'
 import { startWorker, type WorkerHandle } from './process/worker-call.ts'
 import { Quarantine } from './quarantine/quarantine.ts'
+import { buildGrpcServer } from './receivers/grpc/grpc-server.ts'
 import type { IndexerEvent, IndexerHandlers } from './search/indexer-worker.ts'
 import { SavedSearches } from './search/saved-searches.ts'
 import type { SearchHandlers } from './search/search-worker.ts'
@@ -137,9 +138,10 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
     redaction: compileRedaction(),
     recordsMax: settings.batch_records_max,
   }
-  const app = await buildHttpServer(services, acceptDeps)
+  const grpc = buildGrpcServer(services, acceptDeps)
+  const port = new SharedPort({ takeHttp2: (connection) => grpc.take(connection), tls: tlsOf(settings) })
+  const app = await buildHttpServer(services, acceptDeps, port)
   undo.defer(() => app.close())
-  const closeSilent = followSilentConnections(app.server, settings.tls_cert !== '')
   const url = await app.listen({ host: settings.host, port: settings.port })
   const resources = undo.move()
   return {
@@ -148,7 +150,8 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
     services,
     async stop() {
       admission.stop()
-      await closeHttp(app, closeSilent, settings.shutdown_grace_seconds)
+      grpc.stop(settings.shutdown_grace_seconds * 1000)
+      await closeHttp(app, port, settings.shutdown_grace_seconds)
       await sequencer.drain()
       await resources.disposeAsync()
     },
@@ -264,16 +267,25 @@ function letIndexingYield(indexer: WorkerHandle<IndexerHandlers>): Disposable {
 
 const IDLE_SWEEP_MS = 50
 
-async function closeHttp(app: FastifyInstance, closeSilent: () => void, graceSeconds: number): Promise<void> {
+async function closeHttp(app: FastifyInstance, port: SharedPort, graceSeconds: number): Promise<void> {
   const cut = setTimeout(() => app.server.closeAllConnections(), graceSeconds * 1000)
   // A connection whose last answer ends while we close would be kept alive until its client lets go.
   const sweep = setInterval(() => {
     app.server.closeIdleConnections()
-    closeSilent()
+    port.closeSilent()
   }, IDLE_SWEEP_MS)
   await app.close()
   clearInterval(sweep)
   clearTimeout(cut)
+}
+
+function tlsOf({ tls_cert: cert, tls_key: key }: Settings): { cert: Buffer; key: Buffer } | undefined {
+  if (cert === '') return undefined
+  try {
+    return { cert: readFileSync(cert), key: readFileSync(key) }
+  } catch (cause) {
+    throw new TrailproofError('BAD_SETTING', `tls_cert, tls_key: ${(cause as Error).message}`, { cause })
+  }
 }
 
 /** Cursors live as long as the keys: a restart does not break a page. */

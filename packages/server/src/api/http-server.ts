@@ -1,5 +1,4 @@
 /** The HTTP server: one Fastify instance with every route, its errors as problem documents. */
-import { readFileSync } from 'node:fs'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify'
@@ -21,30 +20,43 @@ import { quarantineRoutes } from './quarantine.ts'
 import { readRoutes } from './read.ts'
 import { savedSearchRoutes } from './saved-searches.ts'
 import { searchRoutes } from './search.ts'
+import type { SharedPort } from './shared-port.ts'
 import { tailRoutes } from './tail.ts'
 
 /** Small bodies only: administration. The receiver has its own bound. */
 const ADMIN_BODY_BYTES_MAX = 1_048_576
 const HEADERS_TIMEOUT_MS = 20_000
 const REQUEST_TIMEOUT_MS = 120_000
+/** Longer than the 60 s after which most proxies close, so that they never write to what we have just closed. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000
 
-export async function buildHttpServer(services: Services, acceptDeps: AcceptDeps): Promise<FastifyInstance> {
-  const { settings, metrics } = services
+export async function buildHttpServer(
+  services: Services,
+  acceptDeps: AcceptDeps,
+  port: SharedPort,
+): Promise<FastifyInstance> {
+  const { metrics } = services
   const app = fastify({
     loggerInstance: services.log,
     logController: new LogController({ disableRequestLogging: true }),
     // A logger a request costs more than most requests; lines about one name it themselves.
     childLoggerFactory: (logger) => logger,
     bodyLimit: ADMIN_BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     // Not the caller's X-Request-ID: that one is data of theirs, this one names a line of our log.
     genReqId: () => uuidv7(),
     requestIdHeader: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 512 },
-    ...(settings.tls_cert === '' ? {} : { https: tlsOptions(settings.tls_cert, settings.tls_key) }),
+    // Only for the https: in the address that is shown; the port makes the server.
+    ...(port.isTls ? { https: {} } : {}),
+    serverFactory: (handler) => {
+      const server = port.createServer(handler)
+      server.requestTimeout = REQUEST_TIMEOUT_MS
+      server.headersTimeout = HEADERS_TIMEOUT_MS
+      server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
+      return server
+    },
   }) as unknown as FastifyInstance
-  app.server.headersTimeout = HEADERS_TIMEOUT_MS
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const what = problemOf(error)
@@ -114,14 +126,6 @@ function problemOf(error: FastifyError | ProblemError | TrailproofError): Proble
       if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
         return problem('bad-request', error.message)
       return INTERNAL
-  }
-}
-
-function tlsOptions(cert: string, key: string): { cert: Buffer; key: Buffer } {
-  try {
-    return { cert: readFileSync(cert), key: readFileSync(key) }
-  } catch (cause) {
-    throw new TrailproofError('BAD_SETTING', `tls_cert, tls_key: ${(cause as Error).message}`, { cause })
   }
 }
 

@@ -1,0 +1,78 @@
+/** GetEventByID, GetEventByResource and GetProof. */
+import { create } from '@bufbuild/protobuf'
+import { decodeUuid, foreignRecordId, formatTlogProof } from '@trailproof/core'
+import { ProblemError, readerOf } from '../../api/authorize.ts'
+import { problem } from '../../api/problem.ts'
+import type { LedgerView } from '../../ledger/ledger-table.ts'
+import { recordView } from '../../ledger/record-view.ts'
+import { sha256 } from '../../process/sha256.ts'
+import { findPage } from '../../search/find.ts'
+import type { Services } from '../../services.ts'
+import { AuditService, GetProofResponseSchema, ListResponseSchema } from './gen/audit/v1/audit_pb.ts'
+import type { BoundMethod, MethodBinder } from './method.ts'
+import { eventOfRecord } from './record-event.ts'
+import { pageSize } from './search.ts'
+
+/** What an old client is given at once, which knows no cursor. */
+const LIST_EVENTS_MAX = 1000
+
+export function readMethods(bind: MethodBinder, services: Services): BoundMethod[] {
+  const { reader } = services
+  const { getEventByID, getEventByResource, getProof } = AuditService.method
+
+  /** The index of a record by its UUID, or by the id that the old message carried, which names no service. */
+  async function indexOf(view: LedgerView, id: string): Promise<number> {
+    const { name, idKey } = view.info
+    const uuid = decodeUuid(id.toLowerCase())
+    const index = await reader.find(
+      name,
+      uuid ?? decodeUuid(foreignRecordId(sha256, idKey, { protocol: 'trailproof', source: '', id }))!,
+    )
+    // What is committed but not yet locked was not acknowledged, and is not shown.
+    if (index === undefined || index >= view.size)
+      throw new ProblemError(problem('not-found', `ledger ${name} has no record ${id.slice(0, 100)}`))
+    return index
+  }
+
+  return [
+    bind.unary(getEventByID, 'read', async ({ id, ledger }, context) => {
+      const { view } = readerOf(context, ledger || context.ledger, services)
+      const [entry] = await reader.entriesAt(view.info.name, [await indexOf(view, id)])
+      return eventOfRecord(recordView(view.info.name, entry!))
+    }),
+    bind.unary(getEventByResource, 'read', async ({ resource, ledger, limit, cursor }, context) => {
+      const { caller, view } = readerOf(context, ledger || context.ledger, services)
+      if (resource === '') throw new ProblemError(problem('bad-request', 'resource: a value is missing'))
+      const page = await findPage(services, {
+        view,
+        keyPrefix: caller.keyPrefix,
+        filter: { kind: 'field', field: 'target', test: { op: 'equals', value: resource } },
+        scope: JSON.stringify(['resource', resource]),
+        order: 'newest',
+        limit: pageSize(limit, LIST_EVENTS_MAX),
+        ...(cursor !== '' && { cursor }),
+        // An old client expects to find at once what it has just been told is recorded.
+        ...(view.size > 0 && { minIndex: view.size - 1 }),
+      })
+      return create(ListResponseSchema, { events: page.records.map(eventOfRecord), next: page.next ?? '' })
+    }),
+    bind.unary(getProof, 'read', async ({ ledger, record }, context) => {
+      const { view } = readerOf(context, ledger || context.ledger, services)
+      const { info, checkpoint, size } = view
+      const index = record.case === 'index' ? Number(record.value) : await indexOf(view, record.value ?? '')
+      if (index >= size)
+        throw new ProblemError(
+          problem('not-found', `ledger ${info.name} has ${size} entries, none at ${index}`),
+        )
+      const [leaf, proof] = await Promise.all([
+        reader.leaves(info.name, index, 1),
+        reader.inclusion(info.name, index, size),
+      ])
+      return create(GetProofResponseSchema, {
+        index: BigInt(index),
+        leaf,
+        proof: formatTlogProof({ index, proof, checkpoint }),
+      })
+    }),
+  ]
+}

@@ -1,0 +1,52 @@
+/** Search: the query of `/v1/search`, a page at a time. */
+import { create } from '@bufbuild/protobuf'
+import { ProblemError, readerOf } from '../../api/authorize.ts'
+import { problem } from '../../api/problem.ts'
+import { queryOf } from '../../api/query-parameters.ts'
+import { findPage } from '../../search/find.ts'
+import type { Services } from '../../services.ts'
+import { AuditService, Order, SearchResponseSchema } from './gen/audit/v1/audit_pb.ts'
+import type { BoundMethod, MethodBinder } from './method.ts'
+import { eventOfRecord } from './record-event.ts'
+
+const SEARCH_EVENTS_MAX = 1000
+const SEARCH_EVENTS_DEFAULT = 100
+
+export function searchMethods(bind: MethodBinder, services: Services): BoundMethod[] {
+  return [
+    bind.unary(AuditService.method.search, 'read', async (request, context) => {
+      const { caller, view } = readerOf(context, request.ledger || context.ledger, services)
+      const { cursor, minIndex } = request
+      const saved = services.saved.filters(view.info.name, caller.keyPrefix)
+      const { filter, pipes, scope } = queryOf({ q: request.query }, saved)
+      if (pipes.length > 0)
+        throw new ProblemError(
+          problem('bad-query', 'pipes make tables, which gRPC does not carry: ask /v1/search'),
+        )
+      const page = await findPage(services, {
+        view,
+        keyPrefix: caller.keyPrefix,
+        filter,
+        scope,
+        order: request.order === Order.OLDEST_FIRST ? 'oldest' : 'newest',
+        limit: pageSize(request.limit, SEARCH_EVENTS_DEFAULT),
+        ...(cursor !== '' && { cursor }),
+        ...(minIndex !== undefined && { minIndex: Number(minIndex) }),
+      })
+      return create(SearchResponseSchema, {
+        events: page.records.map(eventOfRecord),
+        next: page.next ?? '',
+        complete: page.next === undefined,
+        indexedSize: BigInt(page.indexedSize),
+        size: BigInt(view.size),
+      })
+    }),
+  ]
+}
+
+/** 0, which is also what was not said, asks for `otherwise`. */
+export function pageSize(limit: number, otherwise: number): number {
+  if (limit > SEARCH_EVENTS_MAX)
+    throw new ProblemError(problem('bad-request', `limit: at most ${SEARCH_EVENTS_MAX}, got ${limit}`))
+  return limit === 0 ? otherwise : limit
+}

@@ -1,0 +1,35 @@
+/** Tail: records as they are recorded. The client's flow control holds the reading up; nothing is left out. */
+import { create } from '@bufbuild/protobuf'
+import { readerOf } from '../../api/authorize.ts'
+import { followLedger } from '../../api/follow-ledger.ts'
+import { queryOf } from '../../api/query-parameters.ts'
+import { recordView } from '../../ledger/record-view.ts'
+import { entryFilter } from '../../search/entry-filter.ts'
+import type { Services } from '../../services.ts'
+import {
+  AuditService,
+  type TailRequest,
+  type TailResponse,
+  TailResponseSchema,
+} from './gen/audit/v1/audit_pb.ts'
+import type { BoundMethod, CallContext, MethodBinder } from './method.ts'
+import { eventOfRecord } from './record-event.ts'
+
+export function tailMethods(bind: MethodBinder, services: Services): BoundMethod[] {
+  async function* follow(request: TailRequest, context: CallContext): AsyncGenerator<TailResponse, void> {
+    const { caller, view } = readerOf(context, request.ledger || context.ledger, services)
+    const saved = services.saved.filters(view.info.name, caller.keyPrefix)
+    const matches = entryFilter(queryOf({ q: request.query }, saved).filter, services.now())
+    const from = request.from === undefined ? view.size : Number(request.from)
+    using session = services.tails.open()
+    const signal = AbortSignal.any([session.signal, context.signal])
+    const { name } = view.info
+    for await (const { entries, next } of followLedger(view, from, signal, services))
+      yield create(TailResponseSchema, {
+        events: entries.filter(matches).map((entry) => eventOfRecord(recordView(name, entry))),
+        next: BigInt(next),
+        size: BigInt(view.size),
+      })
+  }
+  return [bind.serverStream(AuditService.method.tail, 'read', follow)]
+}
