@@ -1,5 +1,6 @@
 export { readConfig } from './config.ts'
-export { type Succession, succeedLedger } from './ledger/succession.ts'
+export type { Succession } from './ledger/ledger-writer.ts'
+export { succeedLedger } from './ledger/succession.ts'
 export { EXIT_FATAL, type RunningServer, type StartOptions, startServer } from './main.ts'
 export { type Settings, settingsSchema } from './settings.ts'
 export { type ErrorCode, TrailproofError } from './trailproof-error.ts'

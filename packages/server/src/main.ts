@@ -6,6 +6,7 @@ import { compileRedaction } from '@trailproof/core'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
 import type { AcceptDeps } from './accept.ts'
+import { AccessLog } from './access/access-log.ts'
 import { ApiKeys } from './access/api-keys.ts'
 import { buildHttpServer } from './api/http-server.ts'
 import { SharedPort } from './api/shared-port.ts'
@@ -13,6 +14,7 @@ import { TailSessions } from './api/tail-sessions.ts'
 import type { DirectoryHandlers } from './directory/directory-worker.ts'
 import { Erasures } from './ledger/erasures.ts'
 import { writeDurably } from './ledger/ledger-keys.ts'
+import { isAccessLedger } from './ledger/ledger-name.ts'
 import { LedgerTable } from './ledger/ledger-table.ts'
 import type { ReaderHandlers } from './ledger/reader-worker.ts'
 import { SequencerQueue } from './ledger/sequencer-queue.ts'
@@ -102,6 +104,10 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
   const sequencer = new SequencerQueue(commit, onFatal, { waitingRecordsMax: settings.waiting_records_max })
   const keys = await ApiKeys.load(directory.call, Date.now, settings.admin_token)
   const first = keys.isEmpty ? await keys.create({ name: 'admin', scopes: ['admin'] }) : undefined
+  const accessLog = new AccessLog(
+    { ledgers, sequencer, admission, createLedger: (name) => writer.call.createLedger(name), now: Date.now },
+    settings.record_reads,
+  )
   const erasures = new Erasures({ writer: writer.call, indexer: indexer.call, ledgers })
   const metrics = new Metrics()
   const services: Services = {
@@ -109,6 +115,7 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
     log,
     version: options.version ?? '0.0.0',
     keys,
+    accessLog,
     ledgers,
     sequencer,
     writer: writer.call,
@@ -152,6 +159,7 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
       admission.stop()
       grpc.stop(settings.shutdown_grace_seconds * 1000)
       await closeHttp(app, port, settings.shutdown_grace_seconds)
+      await accessLog.close()
       await sequencer.drain()
       await resources.disposeAsync()
     },
@@ -200,7 +208,8 @@ function assertSomeOpen(ledgers: LedgerTable, log: Logger): void {
       log.error({ ledger: info.name, reason: info.state.reason }, 'this ledger is not started')
       reasons.push(info.state.reason)
     }
-  if (ledgers.all().every(({ info }) => info.state.kind !== 'open'))
+  const own = ledgers.all().filter(({ info }) => !isAccessLedger(info.name))
+  if (own.every(({ info }) => info.state.kind !== 'open'))
     throw new TrailproofError('DATA_BEHIND_LOCK', reasons.join('\n'))
 }
 

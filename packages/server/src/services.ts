@@ -1,5 +1,6 @@
 /** What the API and the receivers work with; made in `main.ts` and nowhere else. */
 import type { Logger } from 'pino'
+import type { AccessLog } from './access/access-log.ts'
 import type { ApiKeys } from './access/api-keys.ts'
 import type { TailSessions } from './api/tail-sessions.ts'
 import type { DirectoryHandlers } from './directory/directory-worker.ts'
@@ -22,6 +23,7 @@ export interface Services {
   readonly log: Logger
   readonly version: string
   readonly keys: ApiKeys
+  readonly accessLog: AccessLog
   readonly ledgers: LedgerTable
   readonly sequencer: SequencerQueue
   readonly writer: WorkerApi<SequencerHandlers>

@@ -73,6 +73,11 @@ export const settingsSchema = Type.Object({
     default: 1000,
     description: 'Most live tails at once (503 beyond).',
   }),
+  record_reads: Type.Boolean({
+    default: true,
+    description:
+      'Record who read what in the companion ledger <name>.access, before the answer is given.',
+  }),
   gap_quiet_seconds: Type.Integer({
     minimum: 1,
     default: 600,

@@ -1,4 +1,5 @@
 /** Which ledger a caller means, and whether it may. */
+import { isAccessLedger } from '../ledger/ledger-name.ts'
 import type { LedgerTable, LedgerView } from '../ledger/ledger-table.ts'
 import type { Caller } from './api-keys.ts'
 
@@ -22,7 +23,14 @@ export function chooseLedger(
   to: 'read' | 'write',
 ): LedgerChoice {
   const name = asked ?? caller.ledger ?? 'main'
-  if (caller.ledger !== undefined && !isSameOrSuccessor(name, caller.ledger, ledgers))
+  if (isAccessLedger(name)) {
+    if (to === 'write') return refused('forbidden', 'the server alone writes to the ledgers of reads')
+    // Who looked for what is for those who look after access.
+    if (!caller.scopes.includes('admin'))
+      return refused('forbidden', `ledger ${name} records reads: it takes the scope admin`)
+  }
+  const own = isAccessLedger(name) ? name.replace(/\.access.*$/, '') : name
+  if (caller.ledger !== undefined && !isSameOrSuccessor(own, caller.ledger, ledgers))
     return refused('forbidden', `this API key does not open ledger ${name}`)
   const view = to === 'write' ? ledgers.writable(name) : ledgers.get(name)
   if (!view) return refused('unknown', `there is no ledger ${name}`)

@@ -1,7 +1,8 @@
 /** Administration: keys, ledgers, quarantine, erasures, the index. */
 import { decodeUuid } from '@trailproof/core'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { Access } from '../access/access-log.ts'
 import { chooseLedger } from '../access/choose-ledger.ts'
 import { SCOPES, type Scope, type StoredKey } from '../directory/directory.ts'
 import { LEDGER_NAME_PATTERN, ledgerNameProblem } from '../ledger/ledger-name.ts'
@@ -45,9 +46,18 @@ const erasureBody = Type.Object(
 )
 
 export function adminRoutes(app: FastifyInstance, services: Services): void {
-  const { keys, ledgers, writer, indexer, reader, erasures } = services
+  const { accessLog, keys, ledgers, writer, indexer, reader, erasures } = services
   const admin = (request: Parameters<typeof callerOf>[0]) => callerOf(request, keys, 'admin')
   const tags = ['admin']
+  /** Recorded where readers of the ledger's access look; of what concerns all ledgers, with `main`. */
+  const changed = (
+    request: FastifyRequest,
+    action: string,
+    { ledger = 'main', ...what }: Pick<Access, 'target' | 'asked'> & { ledger: string | undefined },
+  ): Promise<void> => {
+    const caller = admin(request)
+    return accessLog.change({ ledger, caller, action, ip: request.ip, requestId: request.id, ...what })
+  }
 
   app.get('/v1/keys', { schema: { tags, summary: 'API keys, without their secrets.' } }, (request) => {
     admin(request)
@@ -74,6 +84,11 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
           problem('bad-request', `expires_at: expected a time such as 2027-01-31T00:00:00Z`),
         )
       const { key, token } = await keys.create({ name, ledger, scopes, expiresAt })
+      await changed(request, 'key.created', {
+        ledger,
+        target: { type: 'key', id: key.prefix },
+        asked: request.body,
+      })
       return reply.code(201).send({ ...keyView(key), token })
     },
   )
@@ -91,6 +106,12 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
       admin(request)
       if (!(await keys.revoke(request.params.prefix)))
         throw new ProblemError(problem('not-found', `there is no API key ${request.params.prefix} to revoke`))
+      const ledger = keys.list().find(({ prefix }) => prefix === request.params.prefix)?.ledger
+      await changed(request, 'key.revoked', {
+        ledger,
+        target: { type: 'key', id: request.params.prefix },
+        asked: {},
+      })
       return reply.code(204).send()
     },
   )
@@ -127,7 +148,13 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
       if (wrong) throw new ProblemError(problem('bad-request', wrong))
       if (ledgers.get(name))
         throw new ProblemError(problem('ledger-exists', `there is already a ledger ${name}`))
-      return reply.code(201).send(ledgerView(ledgers.add(await writer.createLedger(name))))
+      const view = ledgers.add(await writer.createLedger(name))
+      await changed(request, 'ledger.created', {
+        ledger: name,
+        target: { type: 'ledger', id: name },
+        asked: {},
+      })
+      return reply.code(201).send(ledgerView(view))
     },
   )
 
@@ -153,6 +180,7 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
         ranges.push({ from: index, to: index + 1 })
       }
       const { indexes, recordedAt } = await erasures.erase({ ledger: name, ranges, authority, reason })
+      await changed(request, 'erasure', { ledger: name, asked: { ranges, authority } })
       return {
         ledger: name,
         erased: ids,

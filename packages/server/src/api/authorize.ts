@@ -74,5 +74,20 @@ export function readerOf(
   { keys, ledgers }: { keys: ApiKeys; ledgers: LedgerTable },
 ): { caller: Caller; view: LedgerView } {
   const caller = callerOf(request, keys, 'read')
-  return { caller, view: ledgerOf(asked, caller, ledgers) }
+  const view = ledgerOf(asked, caller, ledgers)
+  readers.set(request, { caller, view })
+  return { caller, view }
+}
+
+interface Reader {
+  readonly caller: Caller
+  readonly view: LedgerView
+}
+
+/** Who reads with which request, for the record of the read. */
+const readers = new WeakMap<WithHeaders, Reader>()
+
+/** Undefined while the request was not found to be allowed. */
+export function knownReader(request: WithHeaders): Reader | undefined {
+  return readers.get(request)
 }

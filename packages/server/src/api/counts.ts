@@ -43,6 +43,7 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
   }>(
     '/v1/histogram',
     {
+      config: { reads: 'histogram' },
       schema: {
         tags,
         summary: 'Matching records by time, in buckets that a clock has, also for each value of a field.',
@@ -124,6 +125,7 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
   app.get<{ Querystring: CountQuerystring & { fields: string; limit: number } }>(
     '/v1/facets',
     {
+      config: { reads: 'facets' },
       schema: {
         tags,
         summary: 'The most frequent values of fields among the matching records.',
@@ -164,6 +166,7 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
   app.get<{ Querystring: { ledger?: string } }>(
     '/v1/fields',
     {
+      config: { reads: 'fields' },
       schema: {
         tags,
         summary:
@@ -188,6 +191,7 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
   app.get<{ Params: { field: string }; Querystring: CountQuerystring & { prefix?: string; limit: number } }>(
     '/v1/fields/:field/values',
     {
+      config: { reads: 'values' },
       schema: {
         tags,
         summary: 'Values of a field that begin with a text, the most frequent first.',

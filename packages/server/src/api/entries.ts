@@ -29,6 +29,7 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
   app.get<{ Params: { name: string; index: number }; Querystring: { personal?: boolean } }>(
     '/v1/ledgers/:name/entries/:index',
     {
+      config: { reads: 'entries' },
       schema: {
         tags: ['evidence'],
         summary: 'One entry: leaf, exact bytes and salts of its groups.',
@@ -48,6 +49,7 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
   app.get<{ Params: { name: string }; Querystring: { from: number; count: number; personal?: boolean } }>(
     '/v1/ledgers/:name/entries',
     {
+      config: { reads: 'entries' },
       schema: {
         tags: ['evidence'],
         summary: 'Entries in bulk, oldest first; ends at the head of the ledger.',

@@ -43,6 +43,7 @@ export function historyRoutes(app: FastifyInstance, services: Services): void {
   app.get<{ Params: { type: string; id: string }; Querystring: HistoryQuerystring }>(
     '/v1/targets/:type/:id/history',
     {
+      config: { reads: 'history' },
       schema: {
         tags,
         summary: 'What was done to a target and how it changed, newest first.',
@@ -65,6 +66,7 @@ export function historyRoutes(app: FastifyInstance, services: Services): void {
   app.get<{ Params: { id: string }; Querystring: HistoryQuerystring }>(
     '/v1/actors/:id/history',
     {
+      config: { reads: 'history' },
       schema: {
         tags,
         summary: 'What an actor did, newest first.',
@@ -112,6 +114,7 @@ export function historyRoutes(app: FastifyInstance, services: Services): void {
   }>(
     '/v1/events/:id/context',
     {
+      config: { reads: 'context' },
       schema: {
         tags,
         summary:

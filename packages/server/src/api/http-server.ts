@@ -18,6 +18,7 @@ import { ledgerLogRoutes } from './ledger-log.ts'
 import { type Problem, problem, sendProblem } from './problem.ts'
 import { quarantineRoutes } from './quarantine.ts'
 import { readRoutes } from './read.ts'
+import { recordReads } from './record-reads.ts'
 import { savedSearchRoutes } from './saved-searches.ts'
 import { searchRoutes } from './search.ts'
 import type { SharedPort } from './shared-port.ts'
@@ -96,6 +97,7 @@ export async function buildHttpServer(
   await app.register(swaggerUi, { routePrefix: '/docs' })
   await app.register(async (scope) => eventReceiver(scope, services, acceptDeps))
   await app.register(async (scope) => {
+    recordReads(scope, services.accessLog)
     readRoutes(scope, services)
     searchRoutes(scope, services)
     countRoutes(scope, services)

@@ -21,6 +21,7 @@ export function readRoutes(app: FastifyInstance, services: Services): void {
   app.get<{ Params: { id: string }; Querystring: { ledger?: string } }>(
     '/v1/events/:id',
     {
+      config: { reads: 'view' },
       schema: {
         tags: ['read'],
         summary: 'One record by its id, read from the ledger itself.',
@@ -37,6 +38,7 @@ export function readRoutes(app: FastifyInstance, services: Services): void {
   app.get<{ Params: { trace_id: string }; Querystring: { ledger?: string } }>(
     '/v1/trails/:trace_id',
     {
+      config: { reads: 'trail' },
       schema: {
         tags: ['read'],
         summary: 'All records of one trace, oldest first, and as a tree of what led to what.',

@@ -100,19 +100,25 @@ export function searchRoutes(app: FastifyInstance, services: Services): void {
     summary: 'Records that a query finds, in ledger order; or the table that its pipes make.',
     querystring: searchQuerystring,
   }
-  app.get<{ Querystring: SearchQuerystring }>('/v1/search', { schema }, (request) =>
-    search(request, request.query),
+  app.get<{ Querystring: SearchQuerystring }>(
+    '/v1/search',
+    { config: { reads: 'search' }, schema },
+    (request) => search(request, request.query),
   )
   app.post<{ Body: SearchQuerystring }>(
     '/v1/search',
     {
+      config: { reads: 'search' },
       schema: { tags: ['read'], summary: 'As GET, for queries too long for a URL.', body: searchQuerystring },
     },
     (request) => search(request, request.body),
   )
   app.get<{ Querystring: SearchQuerystring }>(
     '/logs',
-    { schema: { ...schema, summary: 'As /v1/search, under the name that logging clients ask for.' } },
+    {
+      config: { reads: 'search' },
+      schema: { ...schema, summary: 'As /v1/search, under the name that logging clients ask for.' },
+    },
     (request) => search(request, request.query),
   )
   app.get<{ Querystring: SearchQuerystring }>(

@@ -10,6 +10,7 @@ import { ProblemError, readerOf } from './authorize.ts'
 import { followLedger } from './follow-ledger.ts'
 import { problem } from './problem.ts'
 import { type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
+import { recordRead } from './record-reads.ts'
 
 /** A client that is so many entries behind is told. */
 const LAG_TOLD_ENTRIES = 1000
@@ -26,7 +27,7 @@ interface TailQuery extends Omit<QueryParameters, 'from'> {
  * piles up here and nothing is skipped.
  */
 export function tailRoutes(app: FastifyInstance, services: Services): void {
-  const { now, tails, saved } = services
+  const { accessLog, now, tails, saved } = services
 
   app.get<{ Querystring: TailQuery }>(
     '/v1/tail',
@@ -50,6 +51,7 @@ export function tailRoutes(app: FastifyInstance, services: Services): void {
       const matches = entryFilter(filter, now())
       const next = nextIndex(request.headers['last-event-id'], from, view)
       using session = tails.open()
+      await recordRead(request, 'tail', accessLog)
       reply.hijack()
       reply.raw.on('close', () => session.end())
       try {

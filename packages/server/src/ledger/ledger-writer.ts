@@ -1,6 +1,7 @@
 /** Everything that changes ledgers, in the one thread that may: opening, committing, erasing, closing. */
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { formatVerifierKey, readCheckpoint } from '@trailproof/core'
+import { encodeBase64, formatVerifierKey, readCheckpoint } from '@trailproof/core'
 import { LEDGER_FILE } from '../store/sqlite/files.ts'
 import { SqliteLedgerStore } from '../store/sqlite/ledger-store.ts'
 import { TrailproofError } from '../trailproof-error.ts'
@@ -9,10 +10,11 @@ import { ErasureList, type ListedErasure } from './erasure-list.ts'
 import { FileCheckpointLock } from './file-checkpoint-lock.ts'
 import { checkpointSizes } from './ledger-checkpoint.ts'
 import { LedgerKeys } from './ledger-keys.ts'
+import { isAccessLedger, successorName } from './ledger-name.ts'
 import type { IndexRange, LedgerState } from './ledger-store.ts'
 import { createLedger, openLedger } from './open-ledgers.ts'
 import { Sequencer } from './sequencer.ts'
-import { erasureRecord, isServerAction } from './server-records.ts'
+import { erasureRecord, isServerAction, successionRecord } from './server-records.ts'
 
 export interface LedgerWriterOptions {
   /** Directory of the data. */
@@ -46,6 +48,15 @@ export interface ErasureRequest {
   readonly reason: string
 }
 
+export interface Succession {
+  readonly predecessor: string
+  readonly successor: string
+  /** Size of the last checkpoint that was signed for the predecessor; undefined when its lock is lost. */
+  readonly lockedSize: number | undefined
+  /** Size of the predecessor's data as it was found. */
+  readonly foundSize: number
+}
+
 export class LedgerWriter {
   readonly #options: LedgerWriterOptions
   readonly #store: SqliteLedgerStore
@@ -70,6 +81,7 @@ export class LedgerWriter {
     const stored = await writer.#store.ledgers()
     for (const state of stored) await writer.#openOrBlock(state)
     await writer.#adoptLocks(stored)
+    await writer.#succeedAccessLedgers()
     return writer
   }
 
@@ -86,12 +98,44 @@ export class LedgerWriter {
     }
   }
 
-  /** A lock without a ledger is a creation cut short (made again), or data that is gone (refused). */
+  /** A lock without a ledger is a creation cut short (made again), or data that is gone (blocked). */
   async #adoptLocks(stored: readonly LedgerState[]): Promise<void> {
     const names = new Set(stored.map(({ name }) => name))
     const orphans = (await this.#lock.ledgers()).filter((name) => !names.has(name))
     if (stored.length === 0 && orphans.length === 0) orphans.push('main')
-    for (const name of orphans) this.#sequencer.own(await createLedger(name, this.#origin(name), this.#deps))
+    for (const name of orphans) {
+      const origin = this.#origin(name)
+      try {
+        this.#sequencer.own(await createLedger(name, origin, this.#deps))
+      } catch (error) {
+        if (!(error instanceof TrailproofError)) throw error
+        // It stands there empty, behind its lock, so that it can be succeeded.
+        await this.#store.createLedger({ name, origin, dedupeKey: randomBytes(32), idKey: randomBytes(32) })
+        this.#blocked.set(name, error.message)
+      }
+    }
+  }
+
+  /** Reading what was restored goes on, recorded in a successor that says for ever what its predecessor lost. */
+  async #succeedAccessLedgers(): Promise<void> {
+    for (const name of [...this.#blocked.keys()].filter(isAccessLedger))
+      await this.succeed(name, `at the start: ${this.#blocked.get(name)!}`)
+  }
+
+  /** Closes a ledger that cannot start; its successor begins with what was signed and what was found of it. */
+  async succeed(name: string, reason: string): Promise<Succession> {
+    const names = new Set((await this.#store.ledgers()).map((state) => state.name))
+    const successor = successorName(name, names)
+    const { origin, size, root } = (await this.#store.ledger(name))!
+    const { locked, lockedSize } = await this.#positionOf(name)
+    const { dedupeKey } = await this.createLedger(successor)
+    const found = `${origin}\n${size}\n${encodeBase64(root)}\n`
+    const record = successionRecord({ dedupeKey }, { predecessor: name, locked, found, reason }, nowMicros())
+    await this.commit([joinRecords(successor, [packRecords([record])])])
+    await this.#store.close(name, successor)
+    this.#sequencer.disown(name)
+    this.#blocked.delete(name)
+    return { predecessor: name, successor, lockedSize, foundSize: size }
   }
 
   async ledgers(): Promise<LedgerInfo[]> {
@@ -162,22 +206,12 @@ export class LedgerWriter {
     return this.#erasures.read(ledger)
   }
 
-  /** What was last signed for a ledger, '' when its lock is lost or unreadable, and where its data stands. */
-  async positionOf(
-    ledger: string,
-  ): Promise<{ locked: string; lockedSize: number | undefined; root: Uint8Array }> {
-    const { root } = (await this.#store.ledger(ledger))!
+  /** What was last signed for a ledger, '' when its lock is lost or unreadable. */
+  async #positionOf(ledger: string): Promise<{ locked: string; lockedSize: number | undefined }> {
     const locked = await this.#lock.read(ledger).catch(() => undefined)
     const parsed = locked === undefined ? undefined : readCheckpoint(locked)
     const lockedSize = parsed?.kind === 'checkpoint' ? parsed.size : undefined
-    return { locked: locked ?? '', lockedSize, root }
-  }
-
-  /** Closes a ledger for ever in favour of another. */
-  async closeLedger(ledger: string, successor: string): Promise<void> {
-    await this.#store.close(ledger, successor)
-    this.#sequencer.disown(ledger)
-    this.#blocked.delete(ledger)
+    return { locked: locked ?? '', lockedSize }
   }
 
   async #assertErasable(ledger: string, { from, to }: IndexRange): Promise<void> {

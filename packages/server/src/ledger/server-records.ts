@@ -1,5 +1,7 @@
 /** Records that the server writes itself. Producers cannot: their actions are reserved. */
+import { randomBytes } from 'node:crypto'
 import { canonicalJson, encodeUuid } from '@trailproof/core'
+import { uuidv7 } from 'uuidv7'
 import { formatMicros } from '../process/format-time.ts'
 import { sha256 } from '../process/sha256.ts'
 import type { EncodedRecord } from './commit-batch.ts'
@@ -9,6 +11,7 @@ const encoder = new TextEncoder()
 /** Part of every core group; spec/record.md. */
 const SCHEMA = 'trailproof/v1'
 const SERVICE = 'trailproof'
+const ACCESS_ACTOR_TYPE = 'api_key'
 
 /** Actions of the ledger itself: their entries are never erased. */
 const SERVER_ACTION_PREFIX = 'trailproof.'
@@ -87,6 +90,52 @@ export function successionRecord(
     nameParts: [encoder.encode(JSON.stringify([predecessor, at]))],
     metadata: { predecessor, locked_checkpoint: locked, restored_checkpoint: found, reason },
   })
+}
+
+/** A read or a change of keys and ledgers, as its companion ledger keeps it. Erasable: queries may name people. */
+export interface AccessFacts {
+  /** `access.search`, `access.key.created` … */
+  readonly action: string
+  /** Prefix and name of the API key. */
+  readonly actor: { readonly id: string; readonly name: string }
+  readonly ip: string | undefined
+  readonly requestId: string | undefined
+  readonly ledger: string
+  /** What was read or changed, where it is one thing. */
+  readonly target: { readonly type: string; readonly id: string } | undefined
+  readonly metadata: Readonly<Record<string, unknown>>
+  /** µs since 1970. */
+  readonly at: number
+}
+
+export function accessRecord(facts: AccessFacts): EncodedRecord {
+  const { action, actor, ip, requestId, ledger, target, metadata, at } = facts
+  const id = uuidv7()
+  const time = formatMicros(at)
+  return {
+    id,
+    // The server writes each once: nothing is ever compared with it.
+    digest: randomBytes(16),
+    core: canonicalJson({
+      action,
+      actor_type: ACCESS_ACTOR_TYPE,
+      id,
+      kind: 'event',
+      outcome: 'success',
+      received_at: time,
+      ...(requestId !== undefined && { request_id: requestId }),
+      schema: SCHEMA,
+      service: SERVICE,
+      ...(target && { target_types: [target.type] }),
+      timestamp: time,
+    }),
+    personal: canonicalJson({
+      actor: { ...actor, type: ACCESS_ACTOR_TYPE },
+      metadata: { ...metadata, ledger },
+      ...(ip !== undefined && { source: { ip } }),
+      ...(target && { targets: [target] }),
+    }),
+  }
 }
 
 export interface StreamGap {

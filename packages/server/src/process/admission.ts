@@ -5,6 +5,8 @@ import { TrailproofError } from '../trailproof-error.ts'
 export type AdmissionState = 'open' | 'disk-reserve' | 'disk-unreadable' | 'stopping'
 
 const CHECK_INTERVAL_MS = 500
+/** Of the reserve: what is left when the server stops writing records of its own too. */
+const OWN_SHARE = 1 / 4
 
 /**
  * Watches the free space of the directories that are written. Below the reserve records are refused
@@ -61,6 +63,17 @@ export class Admission {
           { retryable: true, cause: this.#fault },
         )
     }
+  }
+
+  /** Why not even the server's own records may be written: most of the reserve is gone. */
+  ownRefusal(): TrailproofError | undefined {
+    if (this.#state !== 'disk-unreadable' && this.#freeBytes >= this.#reserveBytes * OWN_SHARE)
+      return undefined
+    return new TrailproofError(
+      'DISK_RESERVE',
+      'reads are recorded, and the reserve of the disk is nearly gone; free space or lower disk_reserve_mib',
+      { retryable: true },
+    )
   }
 
   /** Bytes free for us on the fullest of the watched disks; 0 while one of them cannot be read. */

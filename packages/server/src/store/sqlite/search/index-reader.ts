@@ -136,9 +136,7 @@ export class IndexReader {
     const { match, rows = [], shapes, ...rest } = plan
     if (!shapes) return plan
     const asTerms =
-      shapes.size <= SHAPE_TERMS_MAX &&
-      shapes.size > 0 &&
-      (match !== undefined || this.#shapes.shareOf(shapes) < SPARSE_SHARE)
+      shapes.size <= SHAPE_TERMS_MAX && shapes.size > 0 && this.#shapes.shareOf(shapes) < SPARSE_SHARE
     if (!asTerms)
       return { ...rest, ...(match !== undefined && { match }), rows: [...rows, shapeCondition(shapes)] }
     const all = match === undefined ? shapesMatch(shapes) : `(${match} AND ${shapesMatch(shapes)})`

@@ -1,0 +1,162 @@
+/**
+ * Who read what: one record in the companion ledger for each query, view or tail, committed before the answer is given.
+ * The same read again within a minute is counted, and the count is recorded when the minute is over.
+ */
+import { packRecords } from '../ledger/commit-batch.ts'
+import { accessLedgerOf } from '../ledger/ledger-name.ts'
+import type { LedgerTable, LedgerView } from '../ledger/ledger-table.ts'
+import type { LedgerInfo } from '../ledger/ledger-writer.ts'
+import type { SequencerQueue } from '../ledger/sequencer-queue.ts'
+import { accessRecord } from '../ledger/server-records.ts'
+import type { Admission } from '../process/admission.ts'
+import { TrailproofError } from '../trailproof-error.ts'
+import type { Caller } from './api-keys.ts'
+
+const REPEATS_MS = 60_000
+const SWEEP_MS = 5000
+/** Reads whose repeats are counted at once; beyond, each repeat is recorded. */
+const COUNTED_MAX = 10_000
+/** UTF-16 code units of a query in a record. */
+const TEXT_MAX = 4096
+
+export interface Access {
+  /** The ledger that was read, or whose keys and access were changed. */
+  readonly ledger: string
+  readonly caller: Pick<Caller, 'keyPrefix' | 'name'>
+  /** Without `access.`: `search`, `view`, `export` … */
+  readonly action: string
+  readonly ip: string | undefined
+  readonly requestId: string | undefined
+  readonly target?: { readonly type: string; readonly id: string }
+  /** What was asked, small; part of what makes two reads the same. */
+  readonly asked: Readonly<Record<string, unknown>>
+}
+
+export interface AccessLogDeps {
+  readonly ledgers: LedgerTable
+  readonly sequencer: Pick<SequencerQueue, 'append'>
+  readonly admission: Pick<Admission, 'ownRefusal'>
+  createLedger(name: string): Promise<LedgerInfo>
+  /** ms since 1970. */
+  readonly now: () => number
+}
+
+interface Counted {
+  readonly access: Access
+  readonly until: number
+  repeats: number
+}
+
+export class AccessLog {
+  readonly #deps: AccessLogDeps
+  readonly #recordsReads: boolean
+  readonly #counted = new Map<string, Counted>()
+  readonly #creating = new Map<string, Promise<LedgerView>>()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(deps: AccessLogDeps, recordsReads: boolean) {
+    this.#deps = deps
+    this.#recordsReads = recordsReads
+    // What cannot be recorded now is counted on and tried again.
+    this.#timer = setInterval(() => void this.#recordRepeats(deps.now()).catch(() => undefined), SWEEP_MS)
+    this.#timer.unref()
+  }
+
+  /** Resolves when the read is recorded; rejects, retryable, when that cannot be done now. */
+  async read(access: Access): Promise<void> {
+    if (!this.#recordsReads) return
+    const key = JSON.stringify([
+      access.ledger,
+      access.caller.keyPrefix,
+      access.action,
+      access.target,
+      access.asked,
+    ])
+    const counted = this.#counted.get(key)
+    const now = this.#deps.now()
+    if (counted && now < counted.until) {
+      counted.repeats++
+      return
+    }
+    if (counted) {
+      this.#counted.delete(key)
+      await this.#recordRepeatsOf(counted)
+    }
+    if (this.#counted.size < COUNTED_MAX)
+      this.#counted.set(key, { access, until: now + REPEATS_MS, repeats: 0 })
+    try {
+      await this.#record(access, {})
+    } catch (error) {
+      this.#counted.delete(key)
+      throw error
+    }
+  }
+
+  /** Resolves when a change of keys or ledgers is recorded. */
+  change(access: Access): Promise<void> {
+    return this.#record(access, {})
+  }
+
+  /** Records what is still only counted. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#recordRepeats(Infinity)
+  }
+
+  async #recordRepeats(now: number): Promise<void> {
+    for (const [key, counted] of this.#counted) {
+      if (now < counted.until) continue
+      await this.#recordRepeatsOf(counted)
+      this.#counted.delete(key)
+    }
+  }
+
+  async #recordRepeatsOf({ access, repeats }: Counted): Promise<void> {
+    if (repeats > 0) await this.#record(access, { repeats })
+  }
+
+  async #record(access: Access, more: Readonly<Record<string, unknown>>): Promise<void> {
+    const refusal = this.#deps.admission.ownRefusal()
+    if (refusal) throw refusal
+    const { ledger, caller, action, ip, requestId, target, asked } = access
+    const { info } = await this.#companionOf(ledger)
+    if (info.state.kind === 'blocked')
+      throw new TrailproofError('OVERLOADED', info.state.reason, { retryable: true })
+    const record = accessRecord({
+      action: `access.${action}`,
+      actor: { id: caller.keyPrefix, name: caller.name },
+      ip,
+      requestId,
+      ledger,
+      target,
+      metadata: { asked: shortened(asked), ...more },
+      at: this.#deps.now() * 1000,
+    })
+    await this.#deps.sequencer.append(info.name, packRecords([record]))
+  }
+
+  /** Made when the first read is to be recorded. */
+  #companionOf(ledger: string): Promise<LedgerView> {
+    const { ledgers, createLedger } = this.#deps
+    const name = accessLedgerOf(ledger)
+    const known = ledgers.writable(name)
+    if (known) return Promise.resolve(known)
+    let creating = this.#creating.get(name)
+    if (!creating) {
+      creating = createLedger(name)
+        .then((info) => ledgers.add(info))
+        .finally(() => this.#creating.delete(name))
+      this.#creating.set(name, creating)
+    }
+    return creating
+  }
+}
+
+function shortened(asked: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(asked).map(([name, value]) => [
+      name,
+      typeof value === 'string' && value.length > TEXT_MAX ? `${value.slice(0, TEXT_MAX)}…` : value,
+    ]),
+  )
+}
