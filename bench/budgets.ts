@@ -29,7 +29,15 @@ export const BUDGETS = {
   'start.recovery': { title: 'ready after kill -9 under load', unit: 's', bound: ['≤', 5] },
   'search.actor': { title: 'search by actor, first page, p99', unit: 'ms', bound: ['≤', 100] },
   'search.trace': { title: 'search by trace, first page, p99', unit: 'ms', bound: ['≤', 100] },
+  'search.target': { title: 'search by target, first page, p99', unit: 'ms', bound: ['≤', 100] },
   'search.action': { title: 'search by action and outcome, p99', unit: 'ms', bound: ['≤', 100] },
+  'search.text': { title: 'search by words, first page, p99', unit: 'ms', bound: ['≤', 100] },
+  'histogram.outcome': {
+    title: 'histogram of all, 60 buckets by outcome, p99',
+    unit: 'ms',
+    bound: ['≤', 300],
+  },
+  'facets.core': { title: 'facets of four fields over all, p99', unit: 'ms', bound: ['≤', 300] },
 } as const satisfies Record<string, Budget>
 
 export type Figure = keyof typeof BUDGETS

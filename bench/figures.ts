@@ -22,19 +22,24 @@ function batchRequests(records: readonly SampleRecord[]): Buffer[] {
   return requests
 }
 
-/** Records until the ledger has `size` entries, as fast as it goes. */
+/** What a grown ledger looks back on. */
+const HISTORY_MS = 30 * 86_400_000
+
+/** Records until the ledger has `size` entries, as fast as it goes, with timestamps spread over 30 days. */
 export async function grow(server: BenchServer, size: number): Promise<void> {
+  const from = Date.now() - HISTORY_MS
+  const stepMs = Number.isFinite(size) ? HISTORY_MS / size : 1
   for (let at = await sizeOf(server); at < size; at = await sizeOf(server)) {
     const count = Math.min(100_000, Math.ceil((size - at) / BATCH) * BATCH)
     await runLoad({
       port: server.port,
       connections: 32,
-      requests: batchRequests(sampleRecords(count, seed++)),
+      requests: batchRequests(sampleRecords(count, seed++, from + at * stepMs, stepMs)),
     })
   }
 }
 
-async function sizeOf(server: BenchServer): Promise<number> {
+export async function sizeOf(server: BenchServer): Promise<number> {
   return (await server.get<{ size: number }>('/v1/ledgers/main')).size
 }
 
@@ -113,27 +118,13 @@ export async function measureLag(server: BenchServer, seconds: number): Promise<
   return { 'index.lag': worstLag, 'memory.rss': worstRss }
 }
 
-export async function measureSearch(server: BenchServer): Promise<Figures> {
-  const { records } = await server.get<{ records: { trace_id: string }[] }>('/v1/search?limit=200')
-  const traces = records.map(({ trace_id }) => trace_id)
-  return {
-    'search.actor': await p99Of(server, (i) => `/v1/search?limit=50&actor=u-${(i * 7919) % 50_000}`),
-    'search.trace': await p99Of(server, (i) => `/v1/search?limit=50&trace_id=${traces[i % traces.length]}`),
-    'search.action': await p99Of(server, () => '/v1/search?limit=50&action=payment.refunded&outcome=denied'),
-  }
-}
-
 export async function measureProofs(server: BenchServer): Promise<Figures> {
   const size = await sizeOf(server)
   const times = await timesOf(server, 200, (i) => `/v1/ledgers/main/entries/${(i * 104_729) % size}/proof`)
   return { 'proof.make': percentile(times, 0.5) }
 }
 
-async function p99Of(server: BenchServer, path: (i: number) => string): Promise<number> {
-  return percentile(await timesOf(server, 200, path), 0.99)
-}
-
-async function timesOf(
+export async function timesOf(
   server: BenchServer,
   count: number,
   path: (i: number) => string,

@@ -8,12 +8,14 @@
  * Ratios within one run mean something; single figures depend on the machine.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bytesIn, startBenchServer } from './bench-server.ts'
 import { BUDGETS, type Figure, isWithin } from './budgets.ts'
-import { grow, measureIngest, measureLag, measureProofs, measureSearch, untilIndexed } from './figures.ts'
+import { grow, measureIngest, measureLag, measureProofs, untilIndexed } from './figures.ts'
+import { measureMachine } from './machine.ts'
+import { measureSearch } from './search-figures.ts'
 import { measureVerify } from './verify-figure.ts'
 
 const { values } = parseArgs({
@@ -28,6 +30,8 @@ const sizes = [0, ...[0.2, 1, 10].filter((millions) => millions <= Number(values
 )
 
 type Figures = Partial<Record<Figure, number>>
+const machine = measureMachine()
+console.log(`this machine now: ${JSON.stringify(machine)}`)
 const curve: { size: number; figures: Figures }[] = []
 const root = mkdtempSync(join(tmpdir(), 'trailproof-bench-'))
 try {
@@ -65,7 +69,6 @@ try {
   rmSync(root, { recursive: true })
 }
 if (values.json !== undefined) {
-  const machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.version }
   writeFileSync(values.json, `${JSON.stringify({ at: new Date().toISOString(), machine, curve }, null, 2)}\n`)
 }
 

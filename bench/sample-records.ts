@@ -12,18 +12,21 @@ const ACTIONS = [
 const SERVICES = ['payment-api', 'user-api', 'order-api', 'auth-api', 'gateway']
 const OUTCOMES = ['success', 'success', 'success', 'success', 'success', 'success', 'failure', 'denied']
 
-/** A generator of its own, so that a run can be repeated. */
+/** SplitMix32: a generator of its own, so that a run can be repeated. */
 function randomOf(seed: number): (below: number) => number {
   let state = seed >>> 0 || 1
   return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state % below
+    state = (state + 0x9e3779b9) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
+    return ((mixed ^ (mixed >>> 15)) >>> 0) % below
   }
 }
 
 export type SampleRecord = Readonly<Record<string, unknown>>
 
-export function sampleRecords(count: number, seed = 1, timestampMs = Date.now()): SampleRecord[] {
+/** `stepMs` lies between the timestamps of one record and the next. */
+export function sampleRecords(count: number, seed = 1, timestampMs = Date.now(), stepMs = 1): SampleRecord[] {
   const random = randomOf(seed)
   return Array.from({ length: count }, (_, i) => {
     const person = random(50_000)
@@ -31,7 +34,7 @@ export function sampleRecords(count: number, seed = 1, timestampMs = Date.now())
     const action = ACTIONS[random(ACTIONS.length)]!
     return {
       id: uuidv7(),
-      timestamp: new Date(timestampMs + i).toISOString(),
+      timestamp: new Date(timestampMs + i * stepMs).toISOString(),
       service: SERVICES[random(SERVICES.length)],
       environment: 'production',
       action,

@@ -36,7 +36,7 @@ export interface AccessLogDeps {
   readonly ledgers: LedgerTable
   readonly sequencer: Pick<SequencerQueue, 'append'>
   readonly admission: Pick<Admission, 'ownRefusal'>
-  createLedger(name: string): Promise<LedgerInfo>
+  readonly createLedger: (name: string) => Promise<LedgerInfo>
   /** ms since 1970. */
   readonly now: () => number
 }
