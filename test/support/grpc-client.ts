@@ -146,6 +146,13 @@ export async function failureOf(call: Promise<unknown>) {
   }
 }
 
+/** A message as it travels: not compressed, its length, itself. */
+export function framed(message: Bytes): Buffer {
+  const head = Buffer.alloc(5)
+  head.writeUInt32BE(message.length, 1)
+  return Buffer.concat([head, message])
+}
+
 function optionsOf({ deadlineMs }: CallExtras): CallOptions {
   return deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs }
 }

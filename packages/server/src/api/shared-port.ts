@@ -49,9 +49,9 @@ export class SharedPort {
         takeHttp2(socket)
       } else for (const take of takeHttp1) take.call(server, socket)
     }
+    if (tls) this.#followHandshakes(server)
     server.on(event, (socket: Socket) => {
-      this.#silent.add(socket)
-      socket.once('close', () => this.#silent.delete(socket))
+      this.#follow(socket)
       if (tls) hand(socket, (socket as TLSSocket).alpnProtocol === 'h2')
       else readPreface(socket, (isHttp2) => hand(socket, isHttp2))
     })
@@ -59,10 +59,38 @@ export class SharedPort {
     return server
   }
 
+  #follow(socket: Socket): void {
+    this.#silent.add(socket)
+    socket.once('close', () => this.#silent.delete(socket))
+  }
+
+  /** Connections whose handshake is not done are silent, too; what becomes of one of them is another socket. */
+  #followHandshakes(server: Server): void {
+    const inHandshake = new Map<string, Socket>()
+    server.on('connection', (socket: Socket) => {
+      const peer = peerOf(socket)
+      this.#follow(socket)
+      inHandshake.set(peer, socket)
+      socket.once('close', () => {
+        if (inHandshake.get(peer) === socket) inHandshake.delete(peer)
+      })
+    })
+    server.on('secureConnection', (secured: TLSSocket) => {
+      const peer = peerOf(secured)
+      const socket = inHandshake.get(peer)
+      if (socket) this.#silent.delete(socket)
+      inHandshake.delete(peer)
+    })
+  }
+
   /** Closes the connections without a single request so far. */
   closeSilent(): void {
     for (const socket of this.#silent) socket.destroy()
   }
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }
 
 /** Tells whether a connection begins as HTTP/2, and leaves its bytes in it. */
