@@ -20,7 +20,9 @@ const IMPORT =
 /** What people write: generated code is as its generator makes it. */
 function sources(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.tsx?$/.test(name) && !/\.(test|bench|suite)\.ts$|^generate|\/generate|\/gen\//.test(name))
+    .filter(
+      (name) => /\.tsx?$/.test(name) && !/\.(test|bench|suite)\.ts$|^generate|\/generate|\/gen\//.test(name),
+    )
     .map((name) => join(directory, name))
 }
 

@@ -134,7 +134,7 @@ describe('reading', () => {
     expect(all.map(({ index }) => index)).toEqual(Array.from({ length: 1203 }, (_, i) => 1202 - i))
     const wrong = await cli.run(['search', 'actr:u-1'])
     expect(wrong.code).toBe(6)
-    expect(wrong.stderr).toMatch(/unknown field actr; did you mean/)
+    expect(wrong.stderr).toMatch(/there is no field actr; did you mean actor/)
   })
 
   test('no colour where nobody looks', async () => {

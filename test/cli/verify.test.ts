@@ -321,8 +321,9 @@ describe('verify of a server', () => {
     const again = await cli.server.restart({ port })
     await again.post('/v1/events', [{ action: 'a.c' }, { action: 'a.d' }])
     await publishedAt(cli, 3)
-    expect((await verify([url, '--remember', file], { env: cli.env })).code).toBe(0)
-    expect((await verify([url, '--remember', file], { env: cli.env })).code).toBe(0)
+    const main = [url, '--ledger', 'main', '--remember', file]
+    expect((await verify(main, { env: cli.env })).code).toBe(0)
+    expect((await verify(main, { env: cli.env })).code).toBe(0)
     expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(1)
 
     const { report } = await verify([

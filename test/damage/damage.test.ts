@@ -244,9 +244,10 @@ function swapContent(content: Buffer, count: number, n: number): void {
 }
 
 function lastPiece(db: DatabaseSync): { first: number } {
-  const { position } = db.prepare('SELECT max(position) AS position FROM entry_block').get() as {
-    position: number
-  }
+  // Of the first ledger: behind it stands the one of its reads.
+  const { position } = db
+    .prepare('SELECT max(position) AS position FROM entry_block WHERE position < ?')
+    .get(positionOfEntry(2 ** 36)) as { position: number }
   return { first: position - positionOfEntry(0) }
 }
 

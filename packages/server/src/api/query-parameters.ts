@@ -98,9 +98,8 @@ export function queryOf(parameters: QueryParameters, saved: SavedFilters): Asked
 }
 
 function queryProblem({ message, position, length, suggestion }: QueryError): ProblemError {
-  const meant = suggestion === undefined ? '' : `; did you mean ${suggestion}?`
   return new ProblemError(
-    problem('bad-query', `${message}${meant} (at ${position})`, {
+    problem('bad-query', `${message} (at ${position})`, {
       position,
       length,
       ...(suggestion !== undefined && { suggestion }),
