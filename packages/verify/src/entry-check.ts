@@ -1,6 +1,6 @@
 /** Judges entries one after another: leaf, time, id, content, and what erasures and key changes they declare. */
 
-import type { GroupName, Sha256 } from '@trailproof/core'
+import type { GroupName, Leaf, Sha256 } from '@trailproof/core'
 import { commitmentHasher, decodeLeaf, encodeUuid } from '@trailproof/core'
 import { coverErased, ERASURE_ACTION, parseErasure } from './erasures.ts'
 import type { EvidenceEntry, EvidenceGroup } from './evidence.ts'
@@ -17,8 +17,8 @@ type Fields = Readonly<Record<string, unknown>>
 export class EntryCheck {
   readonly #commit: ReturnType<typeof commitmentHasher>
   readonly #origin: string
-  readonly #findings: Findings
-  readonly #ids: RepeatedIds
+  readonly #findings: Pick<Findings, 'add' | 'addAltered'>
+  readonly #ids: Pick<RepeatedIds, 'note'>
   readonly #keys: LedgerKeys
   readonly #erased = new IndexRuns()
   readonly #withheld = { core: new IndexRuns(), personal: new IndexRuns() }
@@ -27,7 +27,13 @@ export class EntryCheck {
   #lastHiddenErasure = -1
   readonly order = new RecordedOrder()
 
-  constructor(sha256: Sha256, origin: string, findings: Findings, ids: RepeatedIds, keys: LedgerKeys) {
+  constructor(
+    sha256: Sha256,
+    origin: string,
+    findings: Pick<Findings, 'add' | 'addAltered'>,
+    ids: Pick<RepeatedIds, 'note'>,
+    keys: LedgerKeys,
+  ) {
     this.#commit = commitmentHasher(sha256)
     this.#origin = origin
     this.#findings = findings
@@ -42,7 +48,17 @@ export class EntryCheck {
     if (this.order.isBehind(index, leaf.recordedAtUs))
       this.#findings.add(index, 'recorded_at', 'recorded_at is before that of an earlier entry')
     this.#ids.note(leaf.id)
+    this.#content(index, entry, leaf)
+  }
 
+  /** An entry that stands apart from the others, wherever it is in the ledger: its order is not judged. */
+  checkApart(index: number, entry: EvidenceEntry): void {
+    const leaf = decodeLeaf(entry.leaf)
+    if (leaf.kind === 'problem') this.#findings.addAltered(index, 'leaf', leaf.problem)
+    else this.#content(index, entry, leaf)
+  }
+
+  #content(index: number, entry: EvidenceEntry, leaf: Leaf): void {
     const core = this.#group(index, 'core', leaf.core, entry.core)
     const personal = this.#group(index, 'personal', leaf.personal, entry.personal)
     if (entry.core.kind === 'erased')

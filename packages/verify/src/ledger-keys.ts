@@ -40,8 +40,12 @@ export class LedgerKeys {
 
   /** Opens with every key in force at the checkpoint's size; keys retired before it count as unknown. */
   open(note: string, size: number): OpenedCheckpoint {
-    const keys = this.#followed().filter((key) => size <= this.#lastSizeOf(key))
-    return openCheckpoint(note, keys, this.#primitives.verifyEd25519)
+    return openCheckpoint(note, this.inForce(size), this.#primitives.verifyEd25519)
+  }
+
+  /** The keys that count for what is said of the tree of `size` leaves. */
+  inForce(size: number): VerifierKey[] {
+    return this.#followed().filter((key) => size <= this.#lastSizeOf(key))
   }
 
   #followed(): VerifierKey[] {

@@ -1,4 +1,5 @@
 export * from '../leaf.ts'
+export * from './compact-range.ts'
 export * from './entry-bundle.ts'
 export * from './hash.ts'
 export * from './prove.ts'

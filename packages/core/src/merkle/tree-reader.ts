@@ -1,5 +1,6 @@
 /** Roots and proofs made from tiles, reading each tile once. */
 
+import { subtreesBetween } from './compact-range.ts'
 import type { NodeHash, Sha256 } from './hash.ts'
 import { emptyRoot, HASH_BYTES, nodeHasher } from './hash.ts'
 import { TILE_WIDTH, tileWidth } from './tile.ts'
@@ -91,6 +92,18 @@ export class TreeReader {
     }
     if (!knownToVerifier) ranges.push([from, to])
     return this.#hashRanges(ranges.toReversed())
+  }
+
+  /** The hashes of the whole subtrees that the leaves [from, to) consist of, see compact-range.ts. */
+  async subtreeHashes(from: number, to: number): Promise<Uint8Array[]> {
+    assertIndex(to, this.size, 'end')
+    assertIndex(from, to, 'start')
+    const parts = subtreesBetween(from, to).map(({ start, height }) => ({
+      height,
+      index: start / 2 ** height,
+    }))
+    await Promise.all(parts.map((part) => this.#load(part)))
+    return parts.map((part) => this.#hashSubtree(part))
   }
 
   async #hashRanges(ranges: readonly Range[]): Promise<Uint8Array[]> {

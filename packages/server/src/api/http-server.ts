@@ -11,6 +11,7 @@ import { adminRoutes } from './admin.ts'
 import { ProblemError } from './authorize.ts'
 import { countRoutes } from './counts.ts'
 import { entryRoutes } from './entries.ts'
+import { exportRoutes } from './export.ts'
 import { faultProblem, INTERNAL } from './fault-problem.ts'
 import { healthRoutes } from './health.ts'
 import { historyRoutes } from './history.ts'
@@ -105,6 +106,7 @@ export async function buildHttpServer(
     savedSearchRoutes(scope, services)
     tailRoutes(scope, services)
     scope.addHook('preClose', async () => services.tails.endAll())
+    exportRoutes(scope, services)
     ledgerLogRoutes(scope, services)
     entryRoutes(scope, services)
     adminRoutes(scope, services)

@@ -7,6 +7,7 @@ import { SqliteLedgerStore } from '../store/sqlite/ledger-store.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import { type CommitBatch, type CommitReceipts, joinRecords, packRecords } from './commit-batch.ts'
 import { ErasureList, type ListedErasure } from './erasure-list.ts'
+import { ExportSigner } from './export-signer.ts'
 import { FileCheckpointLock } from './file-checkpoint-lock.ts'
 import { checkpointSizes } from './ledger-checkpoint.ts'
 import { LedgerKeys } from './ledger-keys.ts'
@@ -200,6 +201,14 @@ export class LedgerWriter {
   /** Destroys the personal content of entries for ever. Their erasure was recorded before. */
   destroy(ledger: string, ranges: readonly IndexRange[]): Promise<void> {
     return this.#store.erase(ledger, ranges)
+  }
+
+  /** Signs exports of a ledger, also of one that is closed. Rejects with LOCK_MISSING when its key is not there. */
+  async exportSigner(ledger: string): Promise<ExportSigner> {
+    const state = await this.#store.ledger(ledger)
+    if (!state) throw new TrailproofError('LEDGER_UNKNOWN', `there is no ledger ${ledger}`)
+    const { checkpoint } = this.#info(state)
+    return new ExportSigner(state, checkpoint, this.#keys.open(ledger, state.origin), this.#store)
   }
 
   listedErasures(ledger: string): readonly ListedErasure[] {

@@ -2,8 +2,11 @@
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { consistencyProof, inclusionProof, TreeReader } from '@trailproof/core'
+import { ByteWriter } from '../export/byte-writer.ts'
+import { type ExportBlock, type ExportShape, exporterOf } from '../export/export-block.ts'
+import { writeEntry } from '../export/proven-lines.ts'
 import { sha256 } from '../process/sha256.ts'
-import { serveCalls } from '../process/worker-call.ts'
+import { serveCalls, Transfer } from '../process/worker-call.ts'
 import { LEDGER_FILE } from '../store/sqlite/files.ts'
 import { SqliteLedgerReader } from '../store/sqlite/ledger-reader.ts'
 import { type ReadEntry, readEntry } from './read-entry.ts'
@@ -64,6 +67,25 @@ const handlers = {
   },
   consistency: (ledger: string, first: number, second: number) =>
     consistencyProof(sha256, first, second, tileOf(ledger)),
+  /** The entries [from, to), at most up to the end of one block, as a piece of an export. */
+  async exportBlock(shape: ExportShape, from: number, to: number): Promise<Transfer<ExportBlock>> {
+    const block = exporterOf(shape)(await ledgers.readEntries(shape.ledger, from, to - from))
+    return new Transfer(block, [block.bytes.buffer])
+  },
+  /** One entry as exports write it, and its path in the tree of `size`. */
+  async exportEntry(
+    ledger: string,
+    at: number,
+    size: number,
+  ): Promise<{ line: Uint8Array; proof: Uint8Array[] }> {
+    const [entry] = await ledgers.readEntries(ledger, at, 1)
+    const out = new ByteWriter()
+    writeEntry(entry!, out)
+    return { line: out.take(), proof: await inclusionProof(sha256, at, size, tileOf(ledger)) }
+  },
+  /** The hashes of the whole subtrees that the leaves [from, to) of a tree consist of. */
+  subtreeHashes: (ledger: string, from: number, to: number, size: number) =>
+    new TreeReader(sha256, size, tileOf(ledger)).subtreeHashes(from, to),
   async close() {
     await ledgers[Symbol.asyncDispose]()
   },

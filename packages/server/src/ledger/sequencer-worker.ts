@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { serveCalls, Transfer } from '../process/worker-call.ts'
 import { type ErrorCode, TrailproofError } from '../trailproof-error.ts'
 import type { CommitBatch, CommitReceipts } from './commit-batch.ts'
+import type { ManifestClaims } from './export-signer.ts'
 import type { IndexRange } from './ledger-store.ts'
 import { type ErasureRequest, LedgerWriter, type LedgerWriterOptions } from './ledger-writer.ts'
 
@@ -46,6 +47,11 @@ const handlers = {
   recordErasure: (request: ErasureRequest) => changeInTurn((writer) => writer.recordErasure(request)),
   destroy: (ledger: string, ranges: readonly IndexRange[]) =>
     changeInTurn((writer) => writer.destroy(ledger, ranges)),
+  /** The signed checkpoint of a ledger's first `size` entries. */
+  exportCheckpoint: (ledger: string, size: number) =>
+    inTurn(async (writer) => (await writer.exportSigner(ledger)).checkpoint(size)),
+  exportManifest: (ledger: string, checkpoint: string, claims: ManifestClaims) =>
+    inTurn(async (writer) => (await writer.exportSigner(ledger)).manifest(checkpoint, claims)),
   listedErasures: (ledger: string) => inTurn(async (writer) => writer.listedErasures(ledger)),
   bytes: () => inTurn((writer) => writer.bytes()),
   /** Closes what was opened; an opening that failed was told already. */
