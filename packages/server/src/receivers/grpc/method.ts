@@ -20,6 +20,7 @@ import {
   type Metadata,
   type MethodDefinition,
   type ServerDuplexStream,
+  type ServerUnaryCall,
   type ServerWritableStream,
   type UntypedHandleCall,
 } from '@grpc/grpc-js'
@@ -44,12 +45,15 @@ export interface CallContext extends WithHeaders {
   readonly ledger: string | undefined
   /** From metadata `idempotency-key`. */
   readonly idempotencyKey: string | undefined
+  /** The client's address. */
+  readonly ip: string | undefined
   /** Aborted when the client is gone, its deadline has passed, or the server stops. */
   readonly signal: AbortSignal
 }
 
 type Bytes = Uint8Array
 type StreamingCall = ServerWritableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>
+type AnyCall = ServerUnaryCall<Bytes, Bytes> | StreamingCall
 type Definition = MethodDefinition<Bytes, Bytes>
 
 /** A method as grpc-js takes it. */
@@ -79,7 +83,7 @@ export class MethodBinder {
       // Its deadline may have passed while the request came in: nothing has begun, so nothing need be done.
       if (call.cancelled) return
       const answer = async (): Promise<Bytes> => {
-        const context = this.#contextOf(call.metadata, scope, this.#stopping)
+        const context = this.#contextOf(call, scope, this.#stopping)
         return toBinary(method.output, await run(readRequest(method, call.request), context))
       }
       answer().then(
@@ -102,7 +106,7 @@ export class MethodBinder {
     const definition = definitionOf(method)
     const handle: handleServerStreamingCall<Bytes, Bytes> = (call) => {
       const answer = async (): Promise<void> => {
-        const context = this.#contextOf(call.metadata, scope, this.#signalOf(call))
+        const context = this.#contextOf(call, scope, this.#signalOf(call))
         for await (const message of run(readRequest(method, call.request), context))
           await write(call, toBinary(method.output, message), context.signal)
         if (this.#stopping.aborted) throw new ProblemError(STOPPING)
@@ -125,7 +129,7 @@ export class MethodBinder {
     const definition = definitionOf(method)
     const handle: handleBidiStreamingCall<Bytes, Bytes> = (call) => {
       const answer = async (): Promise<void> => {
-        const context = this.#contextOf(call.metadata, scope, this.#signalOf(call))
+        const context = this.#contextOf(call, scope, this.#signalOf(call))
         const answerOne = async (bytes: Bytes): Promise<Bytes> =>
           toBinary(method.output, await run(readRequest(method, bytes), context))
         await answerInOrder(call, answerOne, inFlightMax, context.signal)
@@ -147,7 +151,8 @@ export class MethodBinder {
     )
   }
 
-  #contextOf(metadata: Metadata, scope: Scope | undefined, signal: AbortSignal): CallContext {
+  #contextOf(call: AnyCall, scope: Scope | undefined, signal: AbortSignal): CallContext {
+    const { metadata } = call
     const headers = {
       authorization: textOf(metadata, 'authorization'),
       'x-api-key': textOf(metadata, 'x-api-key'),
@@ -157,6 +162,7 @@ export class MethodBinder {
       caller: scope === undefined ? undefined : callerOf({ headers }, this.#services.keys, scope),
       ledger: textOf(metadata, 'trailproof-ledger'),
       idempotencyKey: textOf(metadata, 'idempotency-key'),
+      ip: addressOf(call.getPeer()),
       signal,
     }
   }
@@ -210,6 +216,12 @@ function readRequest<Input extends DescMessage>(
       problem('undecodable-body', `the request is not a ${input.typeName}: ${(error as Error).message}`),
     )
   }
+}
+
+/** Of `address:port`; an address of IPv6 has colons of its own. */
+function addressOf(peer: string): string | undefined {
+  const colon = peer.lastIndexOf(':')
+  return colon < 0 ? undefined : peer.slice(0, colon)
 }
 
 function textOf(metadata: Metadata, name: string): string | undefined {

@@ -11,10 +11,13 @@ import type { Services } from '../../services.ts'
 import { AuditService, GetProofResponseSchema, ListResponseSchema } from './gen/audit/v1/audit_pb.ts'
 import type { BoundMethod, MethodBinder } from './method.ts'
 import { eventOfRecord } from './record-event.ts'
+import { recordRead } from './record-read.ts'
 import { pageSize } from './search.ts'
 
 /** What an old client is given at once, which knows no cursor. */
 const LIST_EVENTS_MAX = 1000
+/** Of a target's id; no record has a longer one. */
+const TARGET_CHARS_MAX = 512
 
 export function readMethods(bind: MethodBinder, services: Services): BoundMethod[] {
   const { reader } = services
@@ -38,6 +41,7 @@ export function readMethods(bind: MethodBinder, services: Services): BoundMethod
     bind.unary(getEventByID, 'read', async ({ id, ledger }, context) => {
       const { view } = readerOf(context, ledger || context.ledger, services)
       const [entry] = await reader.entriesAt(view.info.name, [await indexOf(view, id)])
+      await recordRead(context, services, { action: 'view', target: { type: 'record', id }, asked: { id } })
       return eventOfRecord(recordView(view.info.name, entry!))
     }),
     bind.unary(getEventByResource, 'read', async ({ resource, ledger, limit, cursor }, context) => {
@@ -53,6 +57,10 @@ export function readMethods(bind: MethodBinder, services: Services): BoundMethod
         ...(cursor !== '' && { cursor }),
         // An old client expects to find at once what it has just been told is recorded.
         ...(view.size > 0 && { minIndex: view.size - 1 }),
+      })
+      await recordRead(context, services, {
+        action: 'history',
+        asked: { target: resource.slice(0, TARGET_CHARS_MAX) },
       })
       return create(ListResponseSchema, { events: page.records.map(eventOfRecord), next: page.next ?? '' })
     }),

@@ -8,6 +8,7 @@ import type { Services } from '../../services.ts'
 import { AuditService, Order, SearchResponseSchema } from './gen/audit/v1/audit_pb.ts'
 import type { BoundMethod, MethodBinder } from './method.ts'
 import { eventOfRecord } from './record-event.ts'
+import { recordRead } from './record-read.ts'
 
 const SEARCH_EVENTS_MAX = 1000
 const SEARCH_EVENTS_DEFAULT = 100
@@ -17,6 +18,7 @@ export function searchMethods(bind: MethodBinder, services: Services): BoundMeth
     bind.unary(AuditService.method.search, 'read', async (request, context) => {
       const { caller, view } = readerOf(context, request.ledger || context.ledger, services)
       const { cursor, minIndex } = request
+      const order = request.order === Order.OLDEST_FIRST ? 'oldest' : 'newest'
       const saved = services.saved.filters(view.info.name, caller.keyPrefix)
       const { filter, pipes, scope } = queryOf({ q: request.query }, saved)
       if (pipes.length > 0)
@@ -28,11 +30,12 @@ export function searchMethods(bind: MethodBinder, services: Services): BoundMeth
         keyPrefix: caller.keyPrefix,
         filter,
         scope,
-        order: request.order === Order.OLDEST_FIRST ? 'oldest' : 'newest',
+        order,
         limit: pageSize(request.limit, SEARCH_EVENTS_DEFAULT),
         ...(cursor !== '' && { cursor }),
         ...(minIndex !== undefined && { minIndex: Number(minIndex) }),
       })
+      await recordRead(context, services, { action: 'search', asked: { q: request.query, order } })
       return create(SearchResponseSchema, {
         events: page.records.map(eventOfRecord),
         next: page.next ?? '',

@@ -14,6 +14,7 @@ import {
 } from './gen/audit/v1/audit_pb.ts'
 import type { BoundMethod, CallContext, MethodBinder } from './method.ts'
 import { eventOfRecord } from './record-event.ts'
+import { recordRead } from './record-read.ts'
 
 export function tailMethods(bind: MethodBinder, services: Services): BoundMethod[] {
   async function* follow(request: TailRequest, context: CallContext): AsyncGenerator<TailResponse, void> {
@@ -22,6 +23,7 @@ export function tailMethods(bind: MethodBinder, services: Services): BoundMethod
     const matches = entryFilter(queryOf({ q: request.query }, saved).filter, services.now())
     const from = request.from === undefined ? view.size : Number(request.from)
     using session = services.tails.open()
+    await recordRead(context, services, { action: 'tail', asked: { q: request.query } })
     const signal = AbortSignal.any([session.signal, context.signal])
     const { name } = view.info
     for await (const { entries, next } of followLedger(view, from, signal, services))
