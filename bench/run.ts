@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util'
 import { bytesIn, startBenchServer } from './bench-server.ts'
 import { BUDGETS, type Figure, isWithin } from './budgets.ts'
 import { grow, measureIngest, measureLag, measureProofs, untilIndexed } from './figures.ts'
+import { measureGrpc } from './grpc-figures.ts'
 import { measureMachine } from './machine.ts'
 import { measureSearch } from './search-figures.ts'
 import { measureVerify } from './verify-figure.ts'
@@ -51,7 +52,7 @@ try {
     // The even pace first: after a burst the process keeps the memory that the burst took.
     Object.assign(figures, await measureLag(server, Number(values['lag-seconds'])))
     await untilIndexed(server)
-    Object.assign(figures, await measureIngest(server))
+    Object.assign(figures, await measureIngest(server), await measureGrpc(server))
     await untilIndexed(server)
     curve.push({ size, figures })
     print(size, figures)
