@@ -5,13 +5,17 @@ import { indexCommand } from './admin/index-commands.ts'
 import { keyCommand } from './admin/key-commands.ts'
 import { ledgerCommand } from './admin/ledger-commands.ts'
 import { quarantineCommand } from './admin/quarantine-commands.ts'
+import { completeCommand, completionCommand } from './completion/completion-command.ts'
 import type { Context } from './context.ts'
 import { doctorCommand } from './doctor/doctor-command.ts'
 import { EXIT, EXIT_CODES_HELP } from './exit-code.ts'
 import { proofCommand } from './read/prove-record.ts'
+import { historyCommand } from './read/record-history.ts'
 import { searchCommand } from './read/search-records.ts'
 import { showCommand } from './read/show-record.ts'
+import { statsCommand } from './read/show-stats.ts'
 import { tailCommand } from './read/tail-records.ts'
+import { traceCommand } from './read/trace-records.ts'
 import { sendCommand } from './send/send-records.ts'
 import { painterOf } from './terminal/paint.ts'
 import { verifyCommand } from './verify/verify-command.ts'
@@ -21,6 +25,9 @@ const COMMANDS: readonly ((context: Context) => CommandUnknownOpts)[] = [
   tailCommand,
   searchCommand,
   showCommand,
+  traceCommand,
+  historyCommand,
+  statsCommand,
   proofCommand,
   verifyCommand,
   ledgerCommand,
@@ -29,6 +36,7 @@ const COMMANDS: readonly ((context: Context) => CommandUnknownOpts)[] = [
   eraseCommand,
   indexCommand,
   doctorCommand,
+  completionCommand,
 ]
 
 /** Runs the command that `args` name; rejects with a Failure that the caller prints. */
@@ -50,6 +58,7 @@ async function buildProgram(args: readonly string[], context: Context): Promise<
     .addHelpText('after', EXIT_CODES_HELP)
   program.addCommand(await serve(args, context))
   for (const command of COMMANDS) program.addCommand(command(context))
+  program.addCommand(completeCommand(program, context), { hidden: true })
   adopt(program, context)
   return program
 }

@@ -14,12 +14,80 @@ export interface LedgerAnswer {
   readonly verifier_keys: readonly string[]
 }
 
-export interface SearchAnswer {
+interface Found {
   readonly ledger: string
   readonly size: number
   readonly indexed_size: number
+  /** False: time ran out, or there was more than the answer can hold. */
+  readonly complete: boolean
+}
+
+export interface RecordsAnswer extends Found {
+  /** Whole records, or with a pipe `fields` objects with those, id and index. */
   readonly records: readonly RecordView[]
   readonly next: string | null
+}
+
+/** What a pipe that counts makes. */
+export interface TableAnswer extends Found {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly (string | number)[])[]
+  /** Newest matches that were read one by one, because the index does not count this; null: all were counted. */
+  readonly sampled: number | null
+}
+
+export type SearchAnswer = RecordsAnswer | TableAnswer
+
+export interface TreeNodeAnswer {
+  readonly id: string
+  readonly index: number
+  readonly service: string
+  readonly action?: string
+  readonly kind: string
+  readonly outcome?: string
+  readonly timestamp: string
+  readonly latency_ms?: number | null
+  readonly parent_missing: boolean
+  readonly children: readonly TreeNodeAnswer[]
+}
+
+export interface TrailAnswer {
+  readonly trace_id: string
+  readonly ledger: string
+  readonly records: readonly RecordView[]
+  readonly tree: readonly TreeNodeAnswer[]
+  readonly complete: boolean
+}
+
+export interface HistoryAnswer {
+  readonly ledger: string
+  readonly history: readonly RecordView[]
+  readonly next: string | null
+  readonly complete: boolean
+}
+
+interface CountAnswer {
+  readonly value: string
+  readonly count: number
+}
+
+export interface HistogramAnswer {
+  readonly ledger: string
+  readonly indexed_size: number
+  readonly from: string
+  readonly to: string
+  readonly step_seconds: number
+  readonly buckets: readonly { readonly from: string; readonly to: string; readonly count: number }[]
+  readonly values?: readonly CountAnswer[]
+  readonly complete: boolean
+}
+
+export interface FacetsAnswer {
+  readonly facets: readonly {
+    readonly field: string
+    readonly values: readonly CountAnswer[]
+    readonly distinct: number
+  }[]
 }
 
 export interface ReceiptAnswer {

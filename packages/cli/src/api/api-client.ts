@@ -2,6 +2,7 @@
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { Failure, usageFailure } from '../failure.ts'
+import { printable } from '../terminal/paint.ts'
 import type { ClientOptions } from './client-options.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:4000'
@@ -70,8 +71,9 @@ export class ApiClient {
         throw unreachable(this.url, cause)
       },
     )
-    if (!response.ok) throw new Refusal(response, await problemOf(response), this.#hint(response.status))
-    return response
+    if (response.ok) return response
+    const problem = await problemOf(response)
+    throw new Refusal(response, problem, pointAt(problem, query?.['q']) ?? this.#hint(response.status))
   }
 
   async json<T>(path: string, call?: Call): Promise<T> {
@@ -95,6 +97,14 @@ export class ApiClient {
     if (status === 403) return 'use a key with the scope that is missing; see: trailproof key create --help'
     return undefined
   }
+}
+
+/** The query, and under it a mark where the server says that it is wrong. */
+function pointAt({ position, length }: Refusal['problem'], query: unknown): string | undefined {
+  if (typeof position !== 'number' || typeof length !== 'number' || typeof query !== 'string')
+    return undefined
+  const at = Math.min(position, query.length)
+  return `  ${printable(query)}\n  ${' '.repeat(at)}${'^'.repeat(Math.max(1, Math.min(length, query.length - at)))}`
 }
 
 export function clientOf({ url, token }: Pick<ClientOptions, 'url' | 'token'>, { env }: Context): ApiClient {

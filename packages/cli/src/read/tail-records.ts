@@ -6,12 +6,14 @@ import { type ClientOptions, clientCommand } from '../api/client-options.ts'
 import { readServerEvents, type ServerEvent } from '../api/server-events.ts'
 import type { Context } from '../context.ts'
 import { painterOf } from '../terminal/paint.ts'
+import { formatCount } from '../terminal/progress.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
+import { QUERY_ARGUMENT, queryOf } from './query-words.ts'
 import { recordLine } from './record-line.ts'
 
 export function tailCommand(context: Context) {
   return clientCommand('tail', 'watch records as they are recorded; ends with Ctrl-C')
-    .argument('[query...]', 'as in search, without times: action:payment.* outcome:failure')
+    .argument(QUERY_ARGUMENT, 'as in search, without pipes: action:payment.* outcome:failure')
     .option('--from <index>', 'first entry; default: what comes now', wholeNumber())
     .option('-n, --limit <count>', 'end after this many records', wholeNumber({ least: 1 }))
     .action((words, options) => tailRecords(words, options, context))
@@ -26,7 +28,7 @@ async function tailRecords(words: readonly string[], options: TailOptions, conte
   const client = clientOf(options, context)
   const { stdout, stderr } = context
   const paint = painterOf(stdout)
-  const query = { ledger: options.ledger, q: words.join(' ') || undefined }
+  const query = { ledger: options.ledger, q: queryOf(words) }
   let left = options.limit ?? Number.POSITIVE_INFINITY
   let from = options.from
   let lastEventId = ''
@@ -43,6 +45,7 @@ async function tailRecords(words: readonly string[], options: TailOptions, conte
         failures = 0
         from ??= startOf(event)
         if (event.id !== '') lastEventId = event.id
+        if (event.type === 'lag') stderr.write(`${painterOf(stderr)('dim', lagOf(event))}\n`)
         if (event.type !== 'record') continue
         const record = JSON.parse(event.data) as RecordView // our own API's event
         const line = options.json ? event.data : recordLine(record, paint)
@@ -58,6 +61,11 @@ async function tailRecords(words: readonly string[], options: TailOptions, conte
       connected = false
       await waitMs(backoffMs(failures))
     }
+}
+
+function lagOf({ data }: ServerEvent): string {
+  const { behind } = JSON.parse(data) as { behind: number } // our own API's event
+  return `the newest ${formatCount(behind)} entries are still to come`
 }
 
 /** The stream begins by saying where: without it, what is recorded before the first event could be missed. */

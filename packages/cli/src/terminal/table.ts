@@ -9,6 +9,8 @@ export interface Column<Row> {
   readonly paint?: (text: string, row: Row, paint: Paint) => string
   /** Longest text shown; what is beyond is cut with an ellipsis. */
   readonly widthMax?: number
+  /** Beside the last column where a person reads: a bar of so many characters. */
+  readonly bar?: (row: Row) => number
 }
 
 const GAP = '  '
@@ -32,9 +34,19 @@ export function printTable<Row>(
       const fitted = pad(cut(line[of]!, widths[of]!), widths[of]!, column.align)
       return column.paint ? column.paint(fitted, rows[at]!, paint) : fitted
     })
+    const bar = stdout.isTTY ? columns.at(-1)?.bar?.(rows[at]!) : undefined
+    if (bar !== undefined) shown.push(paint('cyan', barOf(bar)))
     text += `${shown.join(GAP).trimEnd()}\n`
   }
   stdout.write(text)
+}
+
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
+
+/** To an eighth of a character; what is not nothing shows. */
+function barOf(width: number): string {
+  const eighths = Math.max(width > 0 ? 1 : 0, Math.round(width * 8))
+  return '█'.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8]!
 }
 
 function cellText<Row>({ value, widthMax }: Column<Row>, row: Row): string {

@@ -1,5 +1,6 @@
 export * from './base64.ts'
 export * from './bytes.ts'
+export * from './csv.ts'
 export * from './hex.ts'
 export * from './utf8.ts'
 export * from './uuid.ts'

@@ -20,12 +20,6 @@ export type ShapeField = (typeof SHAPE_FIELDS)[number]
 /** The fields of a shape as they are in a core group; those that the entry does not have are missing. */
 export type Shape = Readonly<Partial<Record<ShapeField, unknown>>>
 
-export function shapeOf(core: Readonly<Record<string, unknown>>): Shape {
-  return Object.fromEntries(
-    SHAPE_FIELDS.flatMap((field) => (core[field] === undefined ? [] : [[field, core[field]]])),
-  )
-}
-
 /** The same text for the same shape. */
 export function shapeText(core: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(SHAPE_FIELDS.map((field) => core[field] ?? null))
