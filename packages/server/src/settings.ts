@@ -73,6 +73,11 @@ export const settingsSchema = Type.Object({
     default: 1000,
     description: 'Most live tails at once (503 beyond).',
   }),
+  exports_max: Type.Integer({
+    minimum: 1,
+    default: 4,
+    description: 'Most exports at once (503 beyond).',
+  }),
   record_reads: Type.Boolean({
     default: true,
     description:

@@ -3,13 +3,11 @@
  * is wrong with it. Groups are taken from the line as they stand in it, for their exact bytes are what is proven.
  */
 
-import type { Checkpoint, Sha256 } from '@trailproof/core'
-import { concatBytes, decodeBase64, encodeHex, encodeUtf8, readCheckpoint } from '@trailproof/core'
+import type { Checkpoint, ExportCounts, Sha256 } from '@trailproof/core'
+import { decodeBase64, EXPORT_FORMAT, encodeUtf8, isSealedLine, readCheckpoint } from '@trailproof/core'
 import type { EvidenceEntry, EvidenceGroup } from './evidence.ts'
 import { parseObject } from './group-check.ts'
 import { endOfObject } from './raw-json.ts'
-
-export const EXPORT_FORMAT = 'trailproof/v1/export'
 
 export interface ExportHeader {
   readonly ledger: string
@@ -40,16 +38,12 @@ export type ExportLine =
       readonly to: number
       readonly hashes: readonly Uint8Array[]
     }
-  | {
-      readonly kind: 'mark'
-      readonly index: number
-      readonly shown: number
-      readonly withheld: number
-      readonly erased: number
-    }
+  | ({ readonly kind: 'mark'; readonly index: number } & ExportCounts)
   /** An entry that says by whom others were erased, with its path to a checkpoint: the export's, or a later one. */
   | {
       readonly kind: 'erasure'
+      /** They are numbered from 0. */
+      readonly number: number
       readonly entry: ShownEntry
       readonly proof: readonly Uint8Array[]
       readonly checkpoint: string | undefined
@@ -76,14 +70,22 @@ export function parseExportHeader(line: string): ExportHeader | undefined {
   return { ledger, checkpoint, head, from, to, at, query }
 }
 
-export function parseExportLine(line: string, sha256: Sha256): ExportLine {
-  if (line.startsWith('{"index":')) return parseEntry(line)
-  if (line.startsWith('{"entry":')) return parseErasure(line)
-  const fields = parseObject(line)
+/** A line without its newline: its bytes, and the text they are. */
+export interface LineText {
+  readonly bytes: Uint8Array
+  readonly text: string
+}
+
+export function parseExportLine(line: LineText, sha256: Sha256): ExportLine {
+  const { text } = line
+  if (text.startsWith('{"index":')) return parseEntry(line, sha256)
+  if (text.startsWith('{"erasure":')) return parseErasure(text, sha256)
+  const fields = parseObject(text)
   if (fields === undefined) return problem('is not a JSON object, or was cut')
-  if ('from' in fields) return parseWithheld(fields, sha256)
-  if ('mark' in fields) return parseMark(fields)
   if ('manifest' in fields) return parseManifestLine(fields)
+  if (!isSealedLine(sha256, text)) return problem('was changed: its check is not that of its text')
+  if ('from' in fields) return parseWithheld(fields)
+  if ('mark' in fields) return parseMark(fields)
   return problem('is of no kind that an export has')
 }
 
@@ -94,7 +96,10 @@ const ENTRY = new RegExp(
 )
 const PERSONAL = ',"personal":'
 
-function parseEntry(line: string): ShownEntry | { kind: 'problem'; problem: string } {
+function parseEntry(
+  { bytes, text: line }: LineText,
+  sha256: Sha256,
+): ShownEntry | { kind: 'problem'; problem: string } {
   const found = ENTRY.exec(line)
   if (found === null) return problem('does not begin as an entry does')
   const [begin, index = '', recordedAt = '', leafText = '', coreSalt, personalSalt] = found
@@ -102,12 +107,16 @@ function parseEntry(line: string): ShownEntry | { kind: 'problem'; problem: stri
   if (coreEnd < 0 || !line.startsWith(PERSONAL, coreEnd)) return problem('has a core group that does not end')
   const personalAt = coreEnd + PERSONAL.length
   const personalEnd = endOfValue(line, personalAt)
-  if (personalEnd < 0 || line.slice(personalEnd) !== '}')
-    return problem('does not end as an entry does, or was cut')
+  const isWhole = coreSalt !== undefined && personalSalt !== undefined
+  if (personalEnd < 0 || !(isWhole ? line.slice(personalEnd) === '}' : isSealedLine(sha256, line)))
+    return problem('does not end as an entry does, or was cut or changed')
   const leaf = decodeBase64(leafText)
   if (leaf === undefined) return problem('has a leaf that is not base64')
-  const core = groupOf(line.slice(begin.length, coreEnd), coreSalt)
-  const personal = groupOf(line.slice(personalAt, personalEnd), personalSalt)
+  const isAscii = bytes.length === line.length // no character takes fewer bytes than it has UTF-16 units
+  const bytesOf = (from: number, to: number): Uint8Array =>
+    isAscii ? bytes.subarray(from, to) : encodeUtf8(line.slice(from, to))
+  const core = groupOf(bytesOf(begin.length, coreEnd), coreSalt)
+  const personal = groupOf(bytesOf(personalAt, personalEnd), personalSalt)
   if (core === undefined || personal === undefined)
     return problem('has a group without a salt, or a salt without one')
   return { kind: 'entry', index: Number(index), recordedAt, leaf, core, personal }
@@ -118,38 +127,46 @@ function endOfValue(line: string, at: number): number {
   return line.startsWith('null', at) ? at + 4 : endOfObject(line, at)
 }
 
-function groupOf(text: string, saltText: string | undefined): EvidenceGroup | undefined {
-  if (text === 'null') return saltText === undefined ? { kind: 'erased' } : undefined
+const OPEN = 0x7b
+
+/** `null` or an object: nothing else comes out of `endOfValue`. */
+function groupOf(bytes: Uint8Array, saltText: string | undefined): EvidenceGroup | undefined {
+  if (bytes[0] !== OPEN) return saltText === undefined ? { kind: 'erased' } : undefined
   const salt = saltText === undefined ? undefined : decodeBase64(saltText)
-  return salt && { kind: 'present', bytes: encodeUtf8(text), salt }
+  return salt && { kind: 'present', bytes, salt }
 }
 
-function parseErasure(line: string): ExportLine {
-  const at = '{"entry":'.length
+const ERASURE = /^\{"erasure":(0|[1-9]\d{0,15}),"entry":/
+
+function parseErasure(line: string, sha256: Sha256): ExportLine {
+  const [begin = '', number = ''] = ERASURE.exec(line) ?? []
+  if (begin === '') return problem('does not begin as an erasure does')
+  const at = begin.length
   const end = endOfObject(line, at)
-  const entry = parseEntry(line.slice(at, Math.max(at, end)))
+  const text = line.slice(at, Math.max(at, end))
+  const entry = parseEntry({ bytes: encodeUtf8(text), text }, sha256)
   if (entry.kind === 'problem') return entry
   const { proof, checkpoint } = parseObject(`{${line.slice(end + 1)}`) ?? {}
   const hashes = hashesOf(proof)
-  if (hashes === undefined) return problem('has no path of the erasure, or was cut')
+  if (hashes === undefined || line[end] !== ',') return problem('has no path of the erasure, or was cut')
   if (checkpoint !== null && typeof checkpoint !== 'string')
     return problem('has a checkpoint that is no text')
-  return { kind: 'erasure', entry, proof: hashes, checkpoint: checkpoint ?? undefined }
+  return {
+    kind: 'erasure',
+    number: Number(number),
+    entry,
+    proof: hashes,
+    checkpoint: checkpoint ?? undefined,
+  }
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
-function parseWithheld({ from, to, hashes: texts, check }: Fields, sha256: Sha256): ExportLine {
+function parseWithheld({ from, to, hashes: texts }: Fields): ExportLine {
   const hashes = hashesOf(texts)
   if (!isIndex(from) || !isIndex(to) || from >= to || hashes === undefined)
     return problem('does not say which entries are withheld')
-  if (check !== checkOf(hashes, sha256)) return problem('was changed: its check is not that of its hashes')
   return { kind: 'withheld', from, to, hashes }
-}
-
-/** What makes a slip of a byte show in its line; whoever forges hashes can forge this too. */
-function checkOf(hashes: readonly Uint8Array[], sha256: Sha256): string {
-  return encodeHex(sha256(concatBytes(...hashes)).subarray(0, 4))
 }
 
 function parseMark({ mark: index, shown, withheld, erased }: Fields): ExportLine {

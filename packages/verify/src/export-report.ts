@@ -58,3 +58,30 @@ export class ExportFindings {
     if (this.first === undefined || line < this.first.line) this.first = { line, index, step, detail }
   }
 }
+
+/** The first count that differs; undefined when none does. */
+export function countsDiffer(said: ExportCounts, found: ExportCounts): string | undefined {
+  for (const name of ['shown', 'withheld', 'erased'] as const)
+    if (said[name] !== found[name]) return `counts ${said[name]} ${name}, the file has ${found[name]}`
+  return undefined
+}
+
+export function reportWithoutHeader(detail: string): ExportReport {
+  return {
+    verdict: 'broken',
+    ledger: '',
+    origin: '',
+    size: 0,
+    root: '',
+    range: { from: 0, to: 0 },
+    at: '',
+    query: '',
+    shown: 0,
+    withheld: 0,
+    erased: 0,
+    firstBad: { line: 1, index: 0, step: 'header', detail },
+    badCount: 1,
+    erasedRanges: [],
+    unproven: [],
+  }
+}

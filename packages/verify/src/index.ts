@@ -1,6 +1,6 @@
 export { verifyTlogProof } from '@trailproof/core'
 export * from './evidence.ts'
-export { EXPORT_FORMAT } from './export-lines.ts'
+export { type ExportHeader, parseExportHeader } from './export-lines.ts'
 export type { ExportFinding, ExportReport, ExportStep } from './export-report.ts'
 export * from './receipt.ts'
 export type { ErasedRange, Finding, IndexRange, Report, Step, Unproven, Verdict } from './report.ts'

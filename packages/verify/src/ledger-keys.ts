@@ -26,6 +26,11 @@ export class LedgerKeys {
     this.#primitives = primitives
   }
 
+  /** Whether any key is trusted at all. */
+  get isTrusting(): boolean {
+    return this.#trusted.length > 0
+  }
+
   /** Takes a key change entry's `metadata` into account; one that is not signed by both keys changes nothing. */
   note(index: number, origin: string, metadata: unknown): void {
     if (typeof metadata !== 'object' || metadata === null || this.#changes.length >= KEY_CHANGES_MAX) return

@@ -6,12 +6,11 @@
 
 import { decodeBase64, encodeBase64 } from '../encoding/base64.ts'
 import { HASH_BYTES } from '../merkle/hash.ts'
+import { EXPORT_FORMAT } from './export-line.ts'
 import type { NoteSigner } from './signed-note.ts'
 import { openNote, signNote } from './signed-note.ts'
 import type { VerifierKey, VerifyEd25519 } from './verifier-key.ts'
 import { isKeyName } from './verifier-key.ts'
-
-const HEADER = 'trailproof/v1/export'
 
 export interface ExportCounts {
   /** Entries that are in the export with what there is of them. */
@@ -70,7 +69,7 @@ export function openExportManifest(
 function formatManifest(manifest: ExportManifest): string {
   const { origin, size, root, from, to, headerHash, shown, withheld, erased, erasures } = manifest
   const hashes = [encodeBase64(root), encodeBase64(headerHash)] as const
-  return `${HEADER}\n${origin}\n${size}\n${hashes[0]}\n${from} ${to}\n${hashes[1]}\n${shown} ${withheld} ${erased} ${erasures}\n`
+  return `${EXPORT_FORMAT}\n${origin}\n${size}\n${hashes[0]}\n${from} ${to}\n${hashes[1]}\n${shown} ${withheld} ${erased} ${erasures}\n`
 }
 
 type ParsedManifest =
@@ -81,7 +80,8 @@ function parseManifest(text: string): ParsedManifest {
   const lines = text.split('\n')
   const [header, origin = '', sizeText = '', rootText = '', range = '', hashText = '', counts = '', end] =
     lines
-  if (lines.length !== 8 || header !== HEADER || end !== '') return problem('does not have its seven lines')
+  if (lines.length !== 8 || header !== EXPORT_FORMAT || end !== '')
+    return problem('does not have its seven lines')
   if (!isKeyName(origin)) return problem('has an origin that cannot name a key')
   const numbers = [sizeText, ...range.split(' '), ...counts.split(' ')].map(numberOf)
   if (numbers.length !== 7 || range.split(' ').length !== 2 || numbers.includes(-1))

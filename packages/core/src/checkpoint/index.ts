@@ -1,5 +1,6 @@
 export * from './checkpoint.ts'
 export * from './cosignature.ts'
+export * from './export-line.ts'
 export * from './export-manifest.ts'
 export * from './key-change.ts'
 export * from './policy.ts'

@@ -1,57 +1,15 @@
 /** Export: a range of a ledger as one stream, without a cap, that proves itself (spec/export.md). */
 import { pipeline } from 'node:stream/promises'
-import { readCheckpoint } from '@trailproof/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Export } from '../export/export.ts'
 import type { ExportFormat } from '../export/export-block.ts'
 import { readMark } from '../export/export-mark.ts'
-import { ExportSessions } from '../export/export-sessions.ts'
-import { exportHeader, plainExport, provenExport, provenRest } from '../export/export-stream.ts'
-import { queryText } from '../export/query-text.ts'
+import { type ExportSession, ExportSessions } from '../export/export-sessions.ts'
+import { exportHeader, type Pieces, plainExport, provenExport, provenRest } from '../export/export-stream.ts'
 import type { Services } from '../services.ts'
-import { ProblemError, readerOf } from './authorize.ts'
-import { problem } from './problem.ts'
-import { fieldOf, type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
-
-interface ExportQuery extends QueryParameters {
-  readonly ledger?: string
-  readonly format: ExportFormat
-  readonly from_index: number
-  readonly to_index?: number
-  readonly size?: number
-  readonly at?: string
-  readonly mark?: string
-  readonly fields?: string
-}
-
-const FIELDS_MAX = 64
-const index = (description: string) => Type.Optional(Type.Integer({ minimum: 0, description }))
-
-const exportQuerystring = Type.Object({
-  ledger: Type.Optional(Type.String({ description: 'Ledger name; default: the key’s.' })),
-  ...queryParameters,
-  format: Type.Union([Type.Literal('ndjson'), Type.Literal('csv'), Type.Literal('ocsf')], {
-    default: 'ndjson',
-    description: 'ndjson proves itself; csv and ocsf carry no proof.',
-  }),
-  from_index: Type.Integer({ minimum: 0, default: 0, description: 'First entry.' }),
-  to_index: index('The entry after the last one; default: `size`.'),
-  size: index('Entries of the checkpoint that the export is of; default: the ledger as it is now.'),
-  at: Type.Optional(
-    Type.String({ maxLength: 32, description: 'What `last` counts back from (RFC 3339); default: now.' }),
-  ),
-  mark: Type.Optional(
-    Type.String({
-      maxLength: 128,
-      description:
-        'Go on after this mark, `<mark>.<shown>.<withheld>.<erased>.<mac>`, of an export that was cut.',
-    }),
-  ),
-  fields: Type.Optional(
-    Type.String({ maxLength: 8192, description: 'Further columns of a CSV, joined by commas.' }),
-  ),
-})
+import { badRequest, type ExportQuerystring, exportOf, exportQuerystring } from './export-request.ts'
+import { recordRead } from './record-reads.ts'
 
 const TYPES: Readonly<Record<ExportFormat, string>> = {
   ndjson: 'application/x-ndjson; charset=utf-8',
@@ -60,11 +18,27 @@ const TYPES: Readonly<Record<ExportFormat, string>> = {
 }
 const ENDINGS: Readonly<Record<ExportFormat, string>> = { ndjson: 'ndjson', csv: 'csv', ocsf: 'ocsf.ndjson' }
 
+const PROBLEM = { 'application/problem+json': { schema: Type.Object({}) } }
+const responses = {
+  200: {
+    description: 'The stream. It is whole when it ends as HTTP says that a body ends.',
+    content: {
+      'application/x-ndjson': { schema: Type.String() },
+      'text/csv': { schema: Type.String() },
+    },
+  },
+  400: { description: 'A parameter, named in `detail`, or the query is not valid.', content: PROBLEM },
+  401: { description: 'An API key is needed.', content: PROBLEM },
+  403: { description: 'The key has not the scope read, or does not open this ledger.', content: PROBLEM },
+  404: { description: 'There is no such ledger.', content: PROBLEM },
+  503: { description: 'exports_max are running, or the read cannot be recorded.', content: PROBLEM },
+}
+
 export function exportRoutes(app: FastifyInstance, services: Services): void {
-  const sessions = new ExportSessions()
+  const sessions = new ExportSessions(services.settings.exports_max)
   app.addHook('preClose', async () => sessions.endAll())
 
-  app.get<{ Querystring: ExportQuery }>(
+  app.get<{ Querystring: ExportQuerystring }>(
     '/v1/export',
     {
       exposeHeadRoute: false,
@@ -73,17 +47,18 @@ export function exportRoutes(app: FastifyInstance, services: Services): void {
         summary:
           'Entries of a range in ledger order, without a cap; as ndjson with a signed proof of completeness.',
         querystring: exportQuerystring,
+        response: responses,
       },
     },
     async (request, reply) => {
       const asked = exportOf(request, services)
       using session = sessions.open()
-      await send(await piecesOf(asked, request.query.mark, services), asked, session.signal, request, reply)
+      const pieces = await piecesOf(asked, request.query.mark, services)
+      await recordRead(request, 'export', services.accessLog, readOf(asked))
+      await send(session.taken(pieces), asked, session, request, reply)
     },
   )
 }
-
-type Pieces = AsyncGenerator<Uint8Array | string>
 
 /** What can be refused is refused here, before the first byte. */
 async function piecesOf(asked: Export, mark: string | undefined, services: Services): Promise<Pieces> {
@@ -99,34 +74,17 @@ async function piecesOf(asked: Export, mark: string | undefined, services: Servi
   return provenRest(asked, header, after, services)
 }
 
-function exportOf(request: FastifyRequest<{ Querystring: ExportQuery }>, services: Services): Export {
-  const { ledger: named, format, from_index: from, to_index, size: askedSize, at, fields } = request.query
-  const { caller, view } = readerOf(request, named, services)
-  const ledger = view.info.name
-  const signed = readCheckpoint(view.checkpoint)
-  const signedSize = signed.kind === 'checkpoint' ? signed.size : 0
-  const size = askedSize ?? signedSize
-  const to = to_index ?? size
-  if (from > to || to > size || size > signedSize)
-    throw badRequest(`0 <= from_index <= to_index <= size <= ${signedSize} must hold`)
-  const atMs = at === undefined ? services.now() : Date.parse(at)
-  if (Number.isNaN(atMs)) throw badRequest('at: expected a time such as 2026-01-31T12:00:00Z')
-  const { filter, pipes } = queryOf(request.query, services.saved.filters(ledger, caller.keyPrefix))
-  const [pipe] = pipes.filter(({ kind }) => kind !== 'fields')
-  if (pipe)
-    throw new ProblemError(problem('bad-query', `an export takes no pipe but fields, not ${pipe.kind}`))
-  const shown = pipes.findLast(({ kind }) => kind === 'fields')
-  if (format === 'ndjson' && (shown || fields !== undefined))
-    throw badRequest('fields: an export that proves itself holds whole records; choose fields of a CSV')
-  const query = queryText(filter)
-  if (query === undefined)
-    throw new ProblemError(problem('bad-query', 'the query is too long to be exported'))
-  const columns = fields === undefined ? [] : fields.split(',').map((name) => fieldOf(name.trim()))
-  if (columns.length > FIELDS_MAX) throw badRequest(`fields: at most ${FIELDS_MAX}`)
+/** What is said of it in the ledger of reads: the same for an export that goes on where it was cut. */
+function readOf({ shape, range }: Export): Record<string, unknown> {
+  const { format, query, fields } = shape
   return {
-    view,
-    range: { from, to, size },
-    shape: { ledger, format, query, atMs, fields: shown?.kind === 'fields' ? shown.fields : columns },
+    q: query,
+    format,
+    from_index: range.from,
+    to_index: range.to,
+    size: range.size,
+    at: new Date(shape.atMs).toISOString(),
+    ...(fields.length > 0 && { fields: fields.join(',') }),
   }
 }
 
@@ -134,7 +92,7 @@ function exportOf(request: FastifyRequest<{ Querystring: ExportQuery }>, service
 async function send(
   pieces: Pieces,
   { shape: { ledger, format, atMs }, range: { from, to, size } }: Export,
-  signal: AbortSignal,
+  { signal }: ExportSession,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
@@ -159,8 +117,4 @@ async function send(
     request.log[isOver ? 'debug' : 'error']({ err: error, requestId: request.id }, 'export ended early')
     raw.destroy()
   }
-}
-
-function badRequest(detail: string): ProblemError {
-  return new ProblemError(problem('bad-request', detail))
 }

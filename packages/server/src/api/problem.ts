@@ -18,7 +18,7 @@ const KINDS = {
   'not-erasable': [409, 'The entry cannot be erased'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media': [415, 'The content type or encoding is not supported'],
-  overloaded: [503, 'Too many records wait for the disk'],
+  overloaded: [503, 'The server is busy'],
   'disk-reserve': [503, 'The disk is almost full'],
   stopping: [503, 'The server is stopping'],
   'ledger-blocked': [503, 'The ledger cannot be written'],

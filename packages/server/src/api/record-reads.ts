@@ -20,11 +20,12 @@ export function recordReads(app: FastifyInstance, accessLog: AccessLog): void {
   })
 }
 
-/** For an answer that Fastify does not send. */
+/** For an answer that Fastify does not send. `asked`: what is said of the request, when it is not what it says itself. */
 export async function recordRead(
   request: FastifyRequest,
   reads: string,
   accessLog: AccessLog,
+  asked = askedIn(request),
 ): Promise<void> {
   const reader = knownReader(request)
   if (!reader) return
@@ -37,7 +38,7 @@ export async function recordRead(
     ip: request.ip,
     requestId: request.id,
     ...(id !== undefined && { target: { type: reads === 'view' ? 'record' : reads, id } }),
-    asked: askedIn(request),
+    asked,
   })
 }
 

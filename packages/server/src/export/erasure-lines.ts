@@ -13,14 +13,17 @@ export async function* erasureLines(
   const reaching = (await writer.listedErasures(ledger)).filter(({ ranges }) =>
     ranges.some((erased) => erased.from < to && erased.to > from),
   )
-  for (const { record } of reaching) {
-    const index = await reader.find(ledger, decodeUuid(record.id)!)
-    // Not committed yet: then nothing is destroyed yet either.
-    if (index === undefined) continue
-    if (query === '' && index >= from && index < to) continue
-    const later = index < size ? undefined : { size: view.size, checkpoint: view.checkpoint }
-    const { line, proof } = await reader.exportEntry(ledger, index, later?.size ?? size)
+  const indexes: number[] = []
+  for (const { record } of reaching)
+    indexes.push((await reader.find(ledger, decodeUuid(record.id)!)) ?? Infinity)
+  // One for all that came later; what is listed and not signed yet has destroyed nothing yet either.
+  const newest = { size: view.size, checkpoint: view.checkpoint }
+  let number = 0
+  for (const at of indexes) {
+    if (at >= newest.size || (query === '' && at >= from && at < to)) continue
+    const later = at < size ? undefined : newest
+    const { line, proof } = await reader.exportEntry(ledger, at, later?.size ?? size)
     const rest = JSON.stringify({ proof: proof.map(base64), checkpoint: later?.checkpoint ?? null })
-    yield `{"entry":${Buffer.from(line).toString()},${rest.slice(1)}\n`
+    yield `{"erasure":${number++},"entry":${Buffer.from(line).toString()},${rest.slice(1)}\n`
   }
 }

@@ -3,10 +3,9 @@
  * what was counted up to it is taken for true, for nobody but this server can have written it.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { ExportCounts } from '@trailproof/core'
+import { type ExportCounts, sealLine } from '@trailproof/core'
+import { sha256 } from '../process/sha256.ts'
 
-/** A mark stands before each entry whose index is a multiple of this: so much is sent again at most. */
-export const MARK_ENTRIES = 1024
 const MAC_BYTES = 12
 
 export interface ExportMark extends ExportCounts {
@@ -18,7 +17,7 @@ export interface ExportMark extends ExportCounts {
 export function markLine(key: Uint8Array, headerHash: Uint8Array, mark: ExportMark): string {
   const { index, shown, withheld, erased } = mark
   const mac = macOf(key, headerHash, mark).toString('base64url')
-  return `${JSON.stringify({ mark: index, shown, withheld, erased, mac })}\n`
+  return `${sealLine(sha256, JSON.stringify({ mark: index, shown, withheld, erased, mac }))}\n`
 }
 
 /** The mark of a request, `<index>.<shown>.<withheld>.<erased>.<mac>`; undefined when this export has no such one. */

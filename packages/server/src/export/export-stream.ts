@@ -1,19 +1,18 @@
 /** An export as pieces of bytes, each made when the one before was taken: memory holds one block, whatever the range. */
-import type { ExportCounts } from '@trailproof/core'
+import { EXPORT_FORMAT, EXPORT_MARK_ENTRIES, type ExportCounts } from '@trailproof/core'
 import { BLOCK_ENTRIES } from '../ledger/ledger-store.ts'
 import { sha256 } from '../process/sha256.ts'
 import { csvTitles } from './csv-row.ts'
 import { erasureLines } from './erasure-lines.ts'
 import type { Export, ExportDeps, ExportRange } from './export.ts'
 import type { ExportShape } from './export-block.ts'
-import { type ExportMark, MARK_ENTRIES, markLine } from './export-mark.ts'
+import { type ExportMark, markLine } from './export-mark.ts'
 import { base64 } from './proven-lines.ts'
 
+export type Pieces = AsyncGenerator<Uint8Array | string>
+
 /** CSV and OCSF: readable by others, without proof. */
-export async function* plainExport(
-  { shape, range }: Export,
-  deps: ExportDeps,
-): AsyncGenerator<Uint8Array | string> {
+export async function* plainExport({ shape, range }: Export, deps: ExportDeps): Pieces {
   if (shape.format === 'csv') yield csvTitles(shape.fields)
   for await (const { bytes } of blocks(shape, range, deps)) if (bytes.length > 0) yield bytes
 }
@@ -27,7 +26,7 @@ export async function exportHeader({ shape, range }: Export, { writer }: ExportD
   const { from, to, size } = range
   const checkpoint = await writer.exportCheckpoint(ledger, size)
   const at = new Date(atMs).toISOString()
-  const line = JSON.stringify({ format: 'trailproof/v1/export', ledger, from, to, at, query, checkpoint })
+  const line = JSON.stringify({ format: EXPORT_FORMAT, ledger, from, to, at, query, checkpoint })
   return { line, hash: sha256(Buffer.from(line)), checkpoint }
 }
 
@@ -38,11 +37,7 @@ export interface ExportHeader {
 }
 
 /** An export that proves itself: its header, and what `provenRest` gives from the beginning. */
-export async function* provenExport(
-  asked: Export,
-  header: ExportHeader,
-  deps: ExportDeps,
-): AsyncGenerator<Uint8Array | string> {
+export async function* provenExport(asked: Export, header: ExportHeader, deps: ExportDeps): Pieces {
   yield `${header.line}\n`
   yield* provenRest(asked, header, { index: asked.range.from, shown: 0, withheld: 0, erased: 0 }, deps)
 }
@@ -53,14 +48,14 @@ export async function* provenRest(
   header: ExportHeader,
   after: ExportMark,
   deps: ExportDeps,
-): AsyncGenerator<Uint8Array | string> {
+): Pieces {
   const { shape, range } = asked
   const { from, to, size } = range
   let counts: ExportCounts = { shown: after.shown, withheld: after.withheld, erased: after.erased }
   for await (const block of blocks(shape, { ...range, from: after.index }, deps)) {
     yield block.bytes
     counts = sum(counts, block)
-    if (block.next % MARK_ENTRIES === 0 && block.next < to)
+    if (block.next % EXPORT_MARK_ENTRIES === 0 && block.next < to)
       yield markLine(deps.cursorKey, header.hash, { index: block.next, ...counts })
   }
   let erasures = 0

@@ -2,7 +2,7 @@
  * Entries as lines that prove themselves (spec/export.md): what matches with its exact bytes and salts, what does
  * not as the hashes of the subtrees it fills, which say nothing of its content.
  */
-import { CompactRange, concatBytes, type ExportCounts, leafHasher } from '@trailproof/core'
+import { CompactRange, type ExportCounts, leafHasher, sealLine } from '@trailproof/core'
 import { recordedAtOf } from '../ledger/leaf-time.ts'
 import type { StoredEntry, StoredGroup } from '../ledger/ledger-store.ts'
 import { formatMicros } from '../process/format-time.ts'
@@ -40,18 +40,20 @@ export function writeProvenLines(
 /** The groups' bytes stand in the line as they are stored: whoever checks them hashes them as they stand. */
 export function writeEntry({ index: at, leaf, core, personal }: StoredEntry, out: ByteWriter): void {
   const recordedAt = formatMicros(recordedAtOf(leaf))
-  out.text(
-    `{"index":${at},"recorded_at":"${recordedAt}","leaf":"${base64(leaf)}","salts":[${saltOf(core)},${saltOf(personal)}],"core":`,
-  )
-  writeGroup(core, out)
-  out.text(',"personal":')
-  writeGroup(personal, out)
-  out.text('}')
+  const salts = `${saltOf(core)},${saltOf(personal)}`
+  const begin = `{"index":${at},"recorded_at":"${recordedAt}","leaf":"${base64(leaf)}","salts":[${salts}],"core":`
+  if (core.kind === 'present' && personal.kind === 'present') {
+    out.text(begin)
+    out.bytes(core.bytes)
+    out.text(',"personal":')
+    out.bytes(personal.bytes)
+    out.text('}')
+  } // Nothing here is left that the commitment of what is gone could be checked with.
+  else out.text(sealLine(sha256, `${begin}${textOf(core)},"personal":${textOf(personal)}}`))
 }
 
-function writeGroup(group: StoredGroup, out: ByteWriter): void {
-  if (group.kind === 'present') out.bytes(group.bytes)
-  else out.text('null')
+function textOf(group: StoredGroup): string {
+  return group.kind === 'present' ? Buffer.from(group.bytes).toString() : 'null'
 }
 
 function saltOf(group: StoredGroup): string {
@@ -59,8 +61,7 @@ function saltOf(group: StoredGroup): string {
 }
 
 function writeWithheld(from: number, { end, hashes }: CompactRange, out: ByteWriter): void {
-  const check = Buffer.from(sha256(concatBytes(...hashes)).subarray(0, 4)).toString('hex')
-  out.text(`${JSON.stringify({ from, to: end, hashes: hashes.map(base64), check })}\n`)
+  out.text(`${sealLine(sha256, JSON.stringify({ from, to: end, hashes: hashes.map(base64) }))}\n`)
 }
 
 export function base64(bytes: Uint8Array): string {
