@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bytesIn, startBenchServer } from './bench-server.ts'
 import { BUDGETS, type Figure, isWithin } from './budgets.ts'
+import { measureExport } from './export-figure.ts'
 import { grow, measureIngest, measureLag, measureProofs, untilIndexed } from './figures.ts'
 import { measureGrpc } from './grpc-figures.ts'
 import { measureMachine } from './machine.ts'
@@ -47,7 +48,12 @@ try {
       figures['disk.record'] = bytesIn(join(root, 'data')) / entries
       server = await startBenchServer(root)
       figures['start.ready'] = server.readySeconds
-      Object.assign(figures, await measureSearch(server), await measureProofs(server))
+      Object.assign(
+        figures,
+        await measureSearch(server),
+        await measureProofs(server),
+        await measureExport(server),
+      )
     }
     // The even pace first: after a burst the process keeps the memory that the burst took.
     Object.assign(figures, await measureLag(server, Number(values['lag-seconds'])))

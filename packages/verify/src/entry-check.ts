@@ -41,21 +41,29 @@ export class EntryCheck {
     this.#keys = keys
   }
 
-  /** Entries must come in order of their index. */
-  check(index: number, entry: EvidenceEntry): void {
-    const leaf = decodeLeaf(entry.leaf)
-    if (leaf.kind === 'problem') return this.#findings.addAltered(index, 'leaf', leaf.problem)
+  /** Entries must come in order of their index. Gives the leaf, if it is one. */
+  check(index: number, entry: EvidenceEntry): Leaf | undefined {
+    const leaf = this.#leaf(index, entry)
+    if (leaf === undefined) return undefined
     if (this.order.isBehind(index, leaf.recordedAtUs))
       this.#findings.add(index, 'recorded_at', 'recorded_at is before that of an earlier entry')
     this.#ids.note(leaf.id)
     this.#content(index, entry, leaf)
+    return leaf
   }
 
   /** An entry that stands apart from the others, wherever it is in the ledger: its order is not judged. */
-  checkApart(index: number, entry: EvidenceEntry): void {
+  checkApart(index: number, entry: EvidenceEntry): Leaf | undefined {
+    const leaf = this.#leaf(index, entry)
+    if (leaf !== undefined) this.#content(index, entry, leaf)
+    return leaf
+  }
+
+  #leaf(index: number, entry: EvidenceEntry): Leaf | undefined {
     const leaf = decodeLeaf(entry.leaf)
-    if (leaf.kind === 'problem') this.#findings.addAltered(index, 'leaf', leaf.problem)
-    else this.#content(index, entry, leaf)
+    if (leaf.kind === 'leaf') return leaf
+    this.#findings.addAltered(index, 'leaf', leaf.problem)
+    return undefined
   }
 
   #content(index: number, entry: EvidenceEntry, leaf: Leaf): void {

@@ -59,10 +59,21 @@ const UTC = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z$/
 
 function parseUtc(text: string): { us: number; unitUs: number } | undefined {
   const [, seconds = '', decimals = ''] = UTC.exec(text) ?? []
-  const ms = Date.parse(`${seconds}Z`)
-  // Date.parse takes 31 February; writing it back shows what it made of it.
-  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== seconds) return undefined
+  const ms = parseSeconds(seconds)
+  if (ms === undefined) return undefined
   return { us: ms * 1000 + Number(decimals.padEnd(6, '0')), unitUs: 10 ** (6 - decimals.length) }
+}
+
+/** Neighbours in a file are mostly of one second: the last answer is kept. */
+let lastSeconds = { text: '', ms: undefined as number | undefined }
+
+function parseSeconds(text: string): number | undefined {
+  if (text === lastSeconds.text) return lastSeconds.ms
+  const ms = Date.parse(`${text}Z`)
+  // Date.parse takes 31 February; writing it back shows what it made of it.
+  const isTime = !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 19) === text
+  lastSeconds = { text, ms: isTime ? ms : undefined }
+  return lastSeconds.ms
 }
 
 function hashOf(value: unknown): Uint8Array | undefined {

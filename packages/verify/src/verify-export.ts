@@ -1,9 +1,8 @@
 /** Judges an export by itself, without a server (spec/export.md). */
 
-import type { VerifierKey } from '@trailproof/core'
+import type { Leaf, VerifierKey } from '@trailproof/core'
 import {
   CompactRange,
-  decodeLeaf,
   decodeUtf8,
   EXPORT_MARK_ENTRIES,
   encodeBase64,
@@ -142,10 +141,9 @@ class ExportJudge {
   #entry(entry: ShownEntry): void {
     const { index } = entry
     const before = this.#findings.count
-    this.#entries.check(index, entry)
-    this.#time(entry)
-    const leaf = decodeLeaf(entry.leaf)
-    if (leaf.kind === 'leaf' && this.#findings.count === before && this.#filter.kind === 'filter')
+    const leaf = this.#entries.check(index, entry)
+    this.#time(entry, leaf)
+    if (leaf !== undefined && this.#findings.count === before && this.#filter.kind === 'filter')
       if (!this.#filter.matches(entry, leaf))
         this.#findings.add(index, 'filter', 'the entry is shown, and does not match the query')
     this.#range.appendLeaf(leafHash(this.#options.sha256, entry.leaf))
@@ -153,9 +151,8 @@ class ExportJudge {
     if (entry.personal.kind === 'erased') this.#counts.erased++
   }
 
-  #time({ index, recordedAt, leaf: bytes }: ShownEntry): void {
-    const leaf = decodeLeaf(bytes)
-    if (leaf.kind === 'leaf' && !isSameTime(recordedAt, leaf.recordedAtUs))
+  #time({ index, recordedAt }: ShownEntry, leaf: Leaf | undefined): void {
+    if (leaf !== undefined && !isSameTime(recordedAt, leaf.recordedAtUs))
       this.#findings.addAltered(index, 'leaf', 'the recorded_at beside the leaf is not the one in it')
   }
 
@@ -194,8 +191,7 @@ class ExportJudge {
     const claim = { index, size, leafHash: leafHash(this.#options.sha256, leaf), proof, root }
     if (!verifyInclusion(this.#options.sha256, claim))
       return this.#findings.add(index, 'root', 'the path of the erasure does not lead to the checkpoint')
-    this.#entries.checkApart(index, entry)
-    this.#time(entry)
+    this.#time(entry, this.#entries.checkApart(index, entry))
     this.#counts.erasures++
     if (checkpoint === undefined || this.#laterCheckpoints.has(checkpoint)) return
     if (this.#laterCheckpoints.size < LATER_CHECKPOINTS_MAX)

@@ -77,20 +77,26 @@ interface Block extends ExportCounts {
   readonly next: number
 }
 
+/** While one block is on its way to the client the reader makes the next one, and no more. */
 async function* blocks(
   shape: ExportShape,
   { from, to }: ExportRange,
-  { reader }: ExportDeps,
+  { reader }: Pick<ExportDeps, 'reader'>,
 ): AsyncGenerator<Block> {
-  for (let at = from; at < to; ) {
+  const read = async (at: number): Promise<Block> => {
     const next = Math.min(to, (Math.floor(at / BLOCK_ENTRIES) + 1) * BLOCK_ENTRIES)
     const block = await reader.exportBlock(shape, at, next)
-    if (block.shown + block.withheld !== next - at)
-      throw new Error(
-        `ledger ${shape.ledger} gave ${block.shown + block.withheld} entries from ${at} to ${next}`,
-      )
-    at = next
-    yield { ...block, next }
+    const count = block.shown + block.withheld
+    if (count !== next - at)
+      throw new Error(`ledger ${shape.ledger} gave ${count} entries from ${at} to ${next}`)
+    return { ...block, next }
+  }
+  let reading = from < to ? read(from) : undefined
+  while (reading) {
+    const block: Block = await reading
+    reading = block.next < to ? read(block.next) : undefined
+    reading?.catch(() => undefined) // told when it is awaited, if anybody still asks
+    yield block
   }
 }
 
