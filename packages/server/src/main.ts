@@ -19,6 +19,7 @@ import { LedgerTable } from './ledger/ledger-table.ts'
 import type { ReaderHandlers } from './ledger/reader-worker.ts'
 import { SequencerQueue } from './ledger/sequencer-queue.ts'
 import type { SequencerHandlers } from './ledger/sequencer-worker.ts'
+import { watchEventLoop } from './metrics/event-loop.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Admission } from './process/admission.ts'
 import { takeExclusiveUse } from './process/exclusive-use.ts'
@@ -29,6 +30,7 @@ import { buildGrpcServer } from './receivers/grpc/grpc-server.ts'
 import type { IndexerEvent, IndexerHandlers } from './search/indexer-worker.ts'
 import { SavedSearches } from './search/saved-searches.ts'
 import type { SearchHandlers } from './search/search-worker.ts'
+import { timedSearcher } from './search/timed-searcher.ts'
 import type { Services } from './services.ts'
 import type { Settings } from './settings.ts'
 import { recordNotices } from './streams/stream-notices.ts'
@@ -94,10 +96,15 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
     log[state === 'open' ? 'info' : 'warn']({ state }, 'admission of new records'),
   )
   undo.defer(() => admission.stop())
+  const metrics = new Metrics()
+  undo.use(watchEventLoop(metrics.registry))
   const commit = async (
     ...[batches, buffers]: Parameters<ConstructorParameters<typeof SequencerQueue>[0]>
   ) => {
+    const started = performance.now()
     const receipts = await writer.callWith('commit', [[...batches]], buffers)
+    const records = batches.reduce((sum, { count }) => sum + count, 0)
+    metrics.observeCommit(records, (performance.now() - started) / 1000)
     for (const receipt of receipts) ledgers.advance(receipt)
     return receipts
   }
@@ -105,11 +112,17 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
   const keys = await ApiKeys.load(directory.call, Date.now, settings.admin_token)
   const first = keys.isEmpty ? await keys.create({ name: 'admin', scopes: ['admin'] }) : undefined
   const accessLog = new AccessLog(
-    { ledgers, sequencer, admission, createLedger: (name) => writer.call.createLedger(name), now: Date.now },
+    {
+      ledgers,
+      sequencer,
+      admission,
+      metrics,
+      createLedger: (name) => writer.call.createLedger(name),
+      now: Date.now,
+    },
     settings.record_reads,
   )
   const erasures = new Erasures({ writer: writer.call, indexer: indexer.call, ledgers })
-  const metrics = new Metrics()
   const services: Services = {
     settings,
     log,
@@ -120,7 +133,7 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
     sequencer,
     writer: writer.call,
     reader: reader.call,
-    searcher: searcher.call,
+    searcher: timedSearcher(searcher.call, metrics),
     indexer: indexer.call,
     directory: directory.call,
     quarantine: new Quarantine(directory.call, {
@@ -132,7 +145,11 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
     erasures,
     admission,
     metrics,
-    tails: new TailSessions(settings.tail_sessions_max, metrics),
+    tails: new TailSessions(settings.tail_sessions_max),
+    threads: () =>
+      Object.entries({ sequencer: writer, indexer, reader, searcher, directory }).map(
+        ([name, { waiting }]) => [name, waiting] as const,
+      ),
     cursorKey: cursorKeyOf(settings.keys),
     now: Date.now,
   }
@@ -236,7 +253,7 @@ async function startIndexing(
       case 'index-broken':
         return log.error(message, 'the index could not be read: put aside as .broken, and built again')
       case 'index-failure':
-        metrics.indexFailures++
+        metrics.countIndexFailure()
         return log.error(message, 'indexing failed here; search may miss entries, the ledger does not')
     }
   })

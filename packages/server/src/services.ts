@@ -37,6 +37,8 @@ export interface Services {
   readonly admission: Admission
   readonly metrics: Metrics
   readonly tails: TailSessions
+  /** Calls waiting at each worker thread, by its name. */
+  readonly threads: () => readonly (readonly [string, number])[]
   /** Authenticates cursors; made anew at each first start and kept with the keys. */
   readonly cursorKey: Uint8Array
   /** ms since 1970. */

@@ -8,6 +8,7 @@ import type { LedgerTable, LedgerView } from '../ledger/ledger-table.ts'
 import type { LedgerInfo } from '../ledger/ledger-writer.ts'
 import type { SequencerQueue } from '../ledger/sequencer-queue.ts'
 import { accessRecord } from '../ledger/server-records.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { Admission } from '../process/admission.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import type { Caller } from './api-keys.ts'
@@ -37,6 +38,7 @@ export interface AccessLogDeps {
   readonly sequencer: Pick<SequencerQueue, 'append'>
   readonly admission: Pick<Admission, 'ownRefusal'>
   readonly createLedger: (name: string) => Promise<LedgerInfo>
+  readonly metrics: Pick<Metrics, 'countAccessRecord'>
   /** ms since 1970. */
   readonly now: () => number
 }
@@ -60,6 +62,11 @@ export class AccessLog {
     // What cannot be recorded now is counted on and tried again.
     this.#timer = setInterval(() => void this.#recordRepeats(deps.now()).catch(() => undefined), SWEEP_MS)
     this.#timer.unref()
+  }
+
+  /** Recent reads whose repeats are counted. */
+  get counted(): number {
+    return this.#counted.size
   }
 
   /** Resolves when the read is recorded; rejects, retryable, when that cannot be done now. */
@@ -116,6 +123,16 @@ export class AccessLog {
   }
 
   async #record(access: Access, more: Readonly<Record<string, unknown>>): Promise<void> {
+    let isRecorded = false
+    try {
+      await this.#append(access, more)
+      isRecorded = true
+    } finally {
+      this.#deps.metrics.countAccessRecord(isRecorded)
+    }
+  }
+
+  async #append(access: Access, more: Readonly<Record<string, unknown>>): Promise<void> {
     const refusal = this.#deps.admission.ownRefusal()
     if (refusal) throw refusal
     const { ledger, caller, action, ip, requestId, target, asked } = access

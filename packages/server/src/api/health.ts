@@ -1,9 +1,9 @@
-/** For load balancers, orchestrators and Prometheus; open to all, so without content. */
+/** For load balancers and orchestrators; open to all, so without content. */
 import type { FastifyInstance } from 'fastify'
 import type { Services } from '../services.ts'
 
 export function healthRoutes(app: FastifyInstance, services: Services): void {
-  const { ledgers, admission, sequencer, directory, metrics, version } = services
+  const { ledgers, admission, version } = services
   const tags = ['operations']
 
   app.get('/healthz', { schema: { tags, summary: 'The process is alive.' } }, () => ({
@@ -22,21 +22,5 @@ export function healthRoutes(app: FastifyInstance, services: Services): void {
         blocked_ledgers: blocked.map(({ info }) => info.name),
       })
     },
-  )
-
-  app.get(
-    '/metrics',
-    { schema: { tags, summary: 'Metrics in Prometheus’ text format.' } },
-    async (_, reply) =>
-      reply.type('text/plain; version=0.0.4; charset=utf-8').send(
-        metrics.render({
-          ledgers: ledgers
-            .all()
-            .map(({ info, size, indexedSize }) => ({ name: info.name, size, indexedSize })),
-          waitingRecords: sequencer.waitingRecords,
-          freeBytes: admission.freeBytes,
-          quarantinedRecords: await directory.quarantineSize(),
-        }),
-      ),
   )
 }

@@ -16,6 +16,8 @@ import { faultProblem, INTERNAL } from './fault-problem.ts'
 import { healthRoutes } from './health.ts'
 import { historyRoutes } from './history.ts'
 import { ledgerLogRoutes } from './ledger-log.ts'
+import { measureRequests } from './measure-requests.ts'
+import { metricsRoute } from './metrics.ts'
 import { type Problem, problem, sendProblem } from './problem.ts'
 import { quarantineRoutes } from './quarantine.ts'
 import { readRoutes } from './read.ts'
@@ -37,7 +39,6 @@ export async function buildHttpServer(
   acceptDeps: AcceptDeps,
   port: SharedPort,
 ): Promise<FastifyInstance> {
-  const { metrics } = services
   const app = fastify({
     loggerInstance: services.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -72,19 +73,15 @@ export async function buildHttpServer(
       problem('not-found', `there is nothing at ${request.method} ${request.url.slice(0, 200)}`),
     ),
   )
-  const logsRequests = services.log.isLevelEnabled('debug')
-  app.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'none'
-    metrics.countRequest(request.method, route, reply.statusCode)
-    if (logsRequests) {
-      const { id: requestId, method, url } = request
-      request.log.debug(
-        { requestId, method, url, status: reply.statusCode, ms: reply.elapsedTime },
-        'request',
-      )
-    }
-    done()
-  })
+  measureRequests(app, services.metrics)
+  if (services.log.isLevelEnabled('debug'))
+    app.addHook(
+      'onResponse',
+      ({ id: requestId, method, url, log }, { statusCode: status, elapsedTime: ms }, done) => {
+        log.debug({ requestId, method, url, status, ms }, 'request')
+        done()
+      },
+    )
   app.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-content-type-options', 'nosniff')
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
@@ -112,6 +109,7 @@ export async function buildHttpServer(
     adminRoutes(scope, services)
     quarantineRoutes(scope, services, acceptDeps)
     healthRoutes(scope, services)
+    metricsRoute(scope, services)
   })
   return app
 }

@@ -1,6 +1,13 @@
 /** Errors as the API tells them: RFC 9457 problem documents. */
 import type { FastifyReply } from 'fastify'
 
+declare module 'fastify' {
+  interface FastifyReply {
+    /** What was wrong, when the answer is a problem document. */
+    problem: ProblemKind | undefined
+  }
+}
+
 const PROBLEM_TYPE = 'application/problem+json'
 
 /** Kinds of problems: the last part of `type`, the status and the title. */
@@ -44,6 +51,7 @@ export function problem(
 
 export function sendProblem(reply: FastifyReply, { problem: kind, detail, extra }: Problem): FastifyReply {
   const [status, title] = KINDS[kind]
+  reply.problem = kind
   // An integer of 1 to 3 s: every shipper understands it, and spread-out clients do not come back at once.
   if (status === 503) reply.header('retry-after', String(1 + Math.floor(Math.random() * 3)))
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="trailproof"')

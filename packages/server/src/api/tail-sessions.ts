@@ -1,5 +1,4 @@
 /** The open live tails, of every protocol: bounded together, and ended when the server stops. */
-import type { Metrics } from '../metrics/metrics.ts'
 import { ProblemError } from './authorize.ts'
 import { problem } from './problem.ts'
 
@@ -13,11 +12,13 @@ export interface TailSession extends Disposable {
 export class TailSessions {
   readonly #open = new Set<AbortController>()
   readonly #max: number
-  readonly #metrics: Pick<Metrics, 'tailSessions'>
 
-  constructor(max: number, metrics: Pick<Metrics, 'tailSessions'>) {
+  constructor(max: number) {
     this.#max = max
-    this.#metrics = metrics
+  }
+
+  get count(): number {
+    return this.#open.size
   }
 
   /** Throws the problem `overloaded` when as many are open as may be. */
@@ -28,14 +29,10 @@ export class TailSessions {
       )
     const abort = new AbortController()
     this.#open.add(abort)
-    this.#metrics.tailSessions = this.#open.size
     return {
       signal: abort.signal,
       end: () => abort.abort(),
-      [Symbol.dispose]: () => {
-        this.#open.delete(abort)
-        this.#metrics.tailSessions = this.#open.size
-      },
+      [Symbol.dispose]: () => void this.#open.delete(abort),
     }
   }
 

@@ -1,5 +1,6 @@
 /** The ledgers as the main thread sees them: identity, head, and how far each is indexed. */
 import type { CommitReceipts } from './commit-batch.ts'
+import { IndexLag } from './index-lag.ts'
 import type { LedgerInfo } from './ledger-writer.ts'
 
 /** `/checkpoint` advances at most this often, so that witnesses and caches are not chased by every commit. */
@@ -15,6 +16,8 @@ export interface LedgerView {
   publishedAt: number
   /** Entries below this are found by search. */
   indexedSize: number
+  /** How late search is. */
+  readonly lag: IndexLag
 }
 
 type Listener = (ledger: string) => void
@@ -31,7 +34,10 @@ export class LedgerTable {
 
   add(info: LedgerInfo): LedgerView {
     const { size, checkpoint } = info
-    const view = { info, size, checkpoint, published: checkpoint, publishedAt: this.#now(), indexedSize: 0 }
+    const lag = new IndexLag()
+    const nowMs = this.#now()
+    if (size > 0) lag.grew(size, nowMs)
+    const view = { info, size, checkpoint, published: checkpoint, publishedAt: nowMs, indexedSize: 0, lag }
     this.#views.set(info.name, view)
     return view
   }
@@ -57,6 +63,7 @@ export class LedgerTable {
     if (size <= view.size) return
     view.size = size
     view.checkpoint = checkpoint
+    view.lag.grew(size, this.#now())
     for (const listener of this.#headListeners) listener(ledger)
   }
 
@@ -64,6 +71,7 @@ export class LedgerTable {
     const view = this.#views.get(ledger)
     if (!view) return
     view.indexedSize = size
+    view.lag.indexed(size)
     for (const listener of this.#indexListeners) listener(ledger)
   }
 

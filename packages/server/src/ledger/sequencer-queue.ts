@@ -67,6 +67,14 @@ export class SequencerQueue {
     return this.#waitingRecords
   }
 
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  get commitsInFlight(): number {
+    return this.#inFlight
+  }
+
   /** Resolves when the records are committed and locked; rejects with OVERLOADED or STOPPING before they were taken. */
   append(ledger: string, records: PackedRecords): Promise<AppendReceipts> {
     if (this.#stopping)

@@ -1,123 +1,143 @@
-/** The server's own counters and gauges, in Prometheus' text format. */
+/**
+ * What the server counts and measures as it goes (families.ts). Labels have few values by design: routes are
+ * templates, reasons and codes are closed sets, and of ledgers only so many are told apart.
+ */
+import { type Histogram, Registry, type Value } from './registry.ts'
 
-/** Upper bounds of the histogram of append times, seconds. */
-const APPEND_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+/** Ledgers with series of their own; the others are counted together. */
+export const LEDGERS_MAX = 500
+/** Not a ledger's name. */
+export const OTHER_LEDGERS = '_others'
 
-/** What is read at the moment of a scrape. */
-export interface Gauges {
-  readonly ledgers: readonly { readonly name: string; readonly size: number; readonly indexedSize: number }[]
-  readonly waitingRecords: number
-  readonly freeBytes: number
-  readonly quarantinedRecords: number
+const PROTOCOLS = ['http', 'grpc'] as const
+export type Protocol = (typeof PROTOCOLS)[number]
+
+/** Told as 0 from the start: a counter that appears with a value is no increase, and alerts ask for those. */
+const ALERTED_REASONS = ['internal', 'overloaded', 'disk-reserve', 'ledger-blocked']
+const RECORD_STATUSES = ['recorded', 'duplicate', 'conflict', 'quarantined', 'refused']
+
+/** What is counted of one route, looked up once a request. */
+export interface RouteSamples {
+  readonly inFlight: Value
+  readonly seconds: Histogram
+  answered(status: number): void
+}
+
+/** What is counted of one RPC, looked up when it is bound. */
+export interface MethodSamples {
+  readonly inFlight: Value
+  readonly seconds: Histogram
+  ended(code: number): void
 }
 
 export class Metrics {
-  tailSessions = 0
-  indexFailures = 0
-  /** Records by `<ledger> <status>`; labels are written at a scrape, not at each request. */
-  readonly #records = new Map<string, number>()
-  /** Requests by `<method> <route> <status>`. */
-  readonly #requests = new Map<string, number>()
-  /** gRPC calls by `<method> <code>`. */
-  readonly #calls = new Map<string, number>()
-  readonly #appendCounts = APPEND_BUCKETS.map(() => 0)
-  #appends = 0
-  #appendSeconds = 0
+  readonly registry = new Registry()
+  readonly #routes = new Map<string, RouteSamples>()
+  readonly #ledgers = new Set<string>()
+  /** By ledger and status. */
+  readonly #records = new Map<string, Value>()
+  readonly #ackSeconds = {
+    http: this.registry.histogram('trailproof_ack_seconds', 'http'),
+    grpc: this.registry.histogram('trailproof_ack_seconds', 'grpc'),
+  }
+  readonly #commitRecords = this.registry.histogram('trailproof_commit_records')
+  readonly #commitSeconds = this.registry.histogram('trailproof_commit_seconds')
+
+  constructor() {
+    for (const protocol of PROTOCOLS)
+      for (const reason of ALERTED_REASONS) this.registry.value('trailproof_refusals_total', protocol, reason)
+  }
+
+  /** `route` is the route's template, never a path: paths are without number. */
+  route(method: string, route: string): RouteSamples {
+    const key = `${method} ${route}`
+    let samples = this.#routes.get(key)
+    if (!samples) {
+      samples = {
+        inFlight: this.registry.value('trailproof_http_requests_in_flight', method, route),
+        seconds: this.registry.histogram('trailproof_http_request_seconds', method, route),
+        answered: byNumber((status) =>
+          this.registry.value('trailproof_http_requests_total', method, route, status),
+        ),
+      }
+      this.#routes.set(key, samples)
+    }
+    return samples
+  }
+
+  /** `method` is one of the proto's. */
+  method(method: string): MethodSamples {
+    return {
+      inFlight: this.registry.value('trailproof_grpc_calls_in_flight', method),
+      seconds: this.registry.histogram('trailproof_grpc_call_seconds', method),
+      ended: byNumber((code) => this.registry.value('trailproof_grpc_calls_total', method, code)),
+    }
+  }
+
+  countRefusal(protocol: Protocol, reason: string): void {
+    this.registry.value('trailproof_refusals_total', protocol, reason).add(1)
+  }
 
   countRecords(ledger: string, status: string, count: number): void {
-    if (count > 0) add(this.#records, `${ledger} ${status}`, count)
-  }
-
-  /** `route` is the route's pattern, never a path: paths are without number. */
-  countRequest(method: string, route: string, status: number): void {
-    add(this.#requests, `${method} ${route} ${status}`, 1)
-  }
-
-  /** `method` is one of the proto's; `code` a gRPC status code. */
-  countCall(method: string, code: number): void {
-    add(this.#calls, `${method} ${code}`, 1)
-  }
-
-  /** Time from a request's records being ready to their being committed. */
-  observeAppend(seconds: number): void {
-    this.#appends++
-    this.#appendSeconds += seconds
-    for (let i = APPEND_BUCKETS.length - 1; i >= 0 && seconds <= APPEND_BUCKETS[i]!; i--)
-      this.#appendCounts[i]!++
-  }
-
-  render(gauges: Gauges): string {
-    const lines: string[] = []
-    const family = (
-      name: string,
-      type: string,
-      help: string,
-      samples: Iterable<readonly [string, number]>,
-    ): void => {
-      lines.push(`# HELP trailproof_${name} ${help}`, `# TYPE trailproof_${name} ${type}`)
-      for (const [tail, value] of samples) lines.push(`trailproof_${name}${tail} ${value}`)
+    if (count === 0) return
+    const key = `${ledger} ${status}`
+    let value = this.#records.get(key)
+    if (!value) {
+      value = this.registry.value('trailproof_records_total', this.ledgerLabel(ledger), status)
+      this.#records.set(key, value)
     }
-    const perLedger = (value: (ledger: Gauges['ledgers'][number]) => number): [string, number][] =>
-      gauges.ledgers.map((ledger) => [labels({ ledger: ledger.name }), value(ledger)])
+    value.add(count)
+  }
 
-    family(
-      'records_total',
-      'counter',
-      'Records answered, by status of their receipt.',
-      labelled(this.#records, ['ledger', 'status']),
-    )
-    family(
-      'http_requests_total',
-      'counter',
-      'HTTP requests answered.',
-      labelled(this.#requests, ['method', 'route', 'status']),
-    )
-    family('grpc_calls_total', 'counter', 'gRPC calls answered.', labelled(this.#calls, ['method', 'code']))
-    family('append_seconds', 'histogram', 'Time for records to be committed and locked.', [
-      ...APPEND_BUCKETS.map((bound, i) => [`_bucket{le="${bound}"}`, this.#appendCounts[i]!] as const),
-      ['_bucket{le="+Inf"}', this.#appends],
-      ['_sum', this.#appendSeconds],
-      ['_count', this.#appends],
-    ])
-    family(
-      'ledger_size',
-      'gauge',
-      'Entries in the ledger.',
-      perLedger(({ size }) => size),
-    )
-    family(
-      'index_lag_entries',
-      'gauge',
-      'Entries not yet found by search.',
-      perLedger(({ size, indexedSize }) => size - indexedSize),
-    )
-    family('index_failures_total', 'counter', 'Blocks or steps that could not be indexed.', [
-      ['', this.indexFailures],
-    ])
-    family('waiting_records', 'gauge', 'Records waiting for the disk.', [['', gauges.waitingRecords]])
-    family('quarantined_records', 'gauge', 'Records in quarantine.', [['', gauges.quarantinedRecords]])
-    family('tail_sessions', 'gauge', 'Open live tails.', [['', this.tailSessions]])
-    family('disk_free_bytes', 'gauge', 'Space left on the fullest disk written to.', [['', gauges.freeBytes]])
-    family('resident_memory_bytes', 'gauge', 'Memory of the process.', [['', process.memoryUsage.rss()]])
-    return `${lines.join('\n')}\n`
+  /** Of a ledger that records come into. */
+  expectRecords(ledger: string): void {
+    for (const status of RECORD_STATUSES)
+      this.registry.value('trailproof_records_total', this.ledgerLabel(ledger), status)
+  }
+
+  countBadRecord(code: string): void {
+    this.registry.value('trailproof_bad_records_total', code).add(1)
+  }
+
+  /** Time from a request's body being there to its records being committed and locked. */
+  observeAck(protocol: Protocol, seconds: number): void {
+    this.#ackSeconds[protocol].observe(seconds)
+  }
+
+  observeCommit(records: number, seconds: number): void {
+    this.#commitRecords.observe(records)
+    this.#commitSeconds.observe(seconds)
+  }
+
+  observeSearch(operation: string, seconds: number, isComplete: boolean): void {
+    this.registry.histogram('trailproof_search_seconds', operation).observe(seconds)
+    this.registry.value('trailproof_search_incomplete_total', operation).add(isComplete ? 0 : 1)
+  }
+
+  countIndexFailure(): void {
+    this.registry.value('trailproof_index_failures_total').add(1)
+  }
+
+  countAccessRecord(isRecorded: boolean): void {
+    const name = isRecorded ? 'trailproof_access_records_total' : 'trailproof_access_records_failed_total'
+    this.registry.value(name).add(1)
+  }
+
+  /** The ledger's name, or the one for all ledgers beyond the first `LEDGERS_MAX`. */
+  ledgerLabel(ledger: string): string {
+    if (this.#ledgers.has(ledger)) return ledger
+    if (this.#ledgers.size >= LEDGERS_MAX) return OTHER_LEDGERS
+    this.#ledgers.add(ledger)
+    return ledger
   }
 }
 
-function add(counts: Map<string, number>, key: string, count: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + count)
-}
-
-function* labelled(
-  counts: ReadonlyMap<string, number>,
-  names: readonly string[],
-): Generator<[string, number]> {
-  for (const [key, count] of counts) {
-    const values = key.split(' ')
-    yield [labels(Object.fromEntries(names.map((name, i) => [name, values[i]!]))), count]
+/** Adds one to the sample of a number, such as a status; each is looked up once. */
+function byNumber(sample: (text: string) => Value): (number: number) => void {
+  const samples = new Map<number, Value>()
+  return (number) => {
+    let value = samples.get(number)
+    if (!value) samples.set(number, (value = sample(String(number))))
+    value.add(1)
   }
-}
-
-function labels(values: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(values).map(([name, value]) => `${name}="${value.replace(/["\\\n]/g, '_')}"`)
-  return `{${pairs.join(',')}}`
 }

@@ -82,6 +82,8 @@ export interface WorkerHandle<H extends Handlers> {
     args: Parameters<H[K]>,
     transfer: readonly Transferable[],
   ): Promise<Awaited<ReturnType<H[K]>> extends Transfer<infer T> ? T : Awaited<ReturnType<H[K]>>>
+  /** Calls that are not answered. */
+  readonly waiting: number
   /** The one listener; it is given at once what came before it. */
   onEvent(listener: (event: unknown) => void): void
   /** Called once when the worker ends without having been asked to. Pending calls reject. */
@@ -162,6 +164,9 @@ export function startWorker<H extends Handlers>(
     call,
     // The proxy is untyped inside; the interface above states the types once.
     callWith: callWith as WorkerHandle<H>['callWith'],
+    get waiting() {
+      return pending.size
+    },
     onEvent(listener) {
       eventListener = listener
       for (const event of earlyEvents.splice(0)) listener(event)

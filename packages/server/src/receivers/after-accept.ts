@@ -14,6 +14,9 @@ export function noteAccepted(
   const counts = countStatuses(accepted)
   const ledger = accepted.ledger.info.name
   for (const [status, count] of Object.entries(counts)) metrics.countRecords(ledger, status, count)
+  if (counts.quarantined + counts.refused > 0)
+    for (const outcome of accepted.outcomes)
+      if (outcome.kind === 'bad') metrics.countBadRecord(outcome.problems[0]!.code)
   // A single one goes back to its sender, who is told what is wrong with it.
   if (!accepted.single && counts.quarantined + counts.refused > 0)
     log.warn({ ...counts, ledger, requestId }, 'records that are not valid')

@@ -123,7 +123,7 @@ export function eventReceiver(app: FastifyInstance, services: Services, deps: Ac
       deps,
     )
     if (accepted.kind !== 'accepted') throw new ProblemError(refusalProblem(accepted))
-    metrics.observeAppend((performance.now() - started) / 1000)
+    metrics.observeAck('http', (performance.now() - started) / 1000)
     return accepted
   }
 

@@ -33,7 +33,7 @@ export function logMethods(bind: MethodBinder, services: Services, deps: AcceptD
     const started = performance.now()
     const accepted = await accept({ ...request, token: tokenOf(context) }, deps)
     if (accepted.kind !== 'accepted') throw new ProblemError(refusalProblem(accepted))
-    services.metrics.observeAppend((performance.now() - started) / 1000)
+    services.metrics.observeAck('grpc', (performance.now() - started) / 1000)
     return accepted
   }
 

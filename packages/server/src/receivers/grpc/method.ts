@@ -55,6 +55,7 @@ type Bytes = Uint8Array
 type StreamingCall = ServerWritableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>
 type AnyCall = ServerUnaryCall<Bytes, Bytes> | StreamingCall
 type Definition = MethodDefinition<Bytes, Bytes>
+type EndCall = (code: number) => void
 
 /** A method as grpc-js takes it. */
 export interface BoundMethod {
@@ -79,19 +80,21 @@ export class MethodBinder {
     run: (request: MessageShape<Input>, context: CallContext) => Promise<MessageShape<Output>>,
   ): BoundMethod {
     const definition = definitionOf(method)
+    const begin = this.#measured(definition)
     const handle: handleUnaryCall<Bytes, Bytes> = (call, respond) => {
       // Its deadline may have passed while the request came in: nothing has begun, so nothing need be done.
       if (call.cancelled) return
+      const end = begin()
       const answer = async (): Promise<Bytes> => {
         const context = this.#contextOf(call, scope, this.#stopping)
         return toBinary(method.output, await run(readRequest(method, call.request), context))
       }
       answer().then(
         (bytes) => {
-          this.#count(definition, Code.OK)
+          end(Code.OK)
           respond(null, bytes)
         },
-        (error: unknown) => respond(this.#statusOf(error, definition)),
+        (error: unknown) => respond(this.#statusOf(error, definition, end)),
       )
     }
     return { definition, handle: handle as UntypedHandleCall }
@@ -104,14 +107,16 @@ export class MethodBinder {
     run: (request: MessageShape<Input>, context: CallContext) => AsyncIterable<MessageShape<Output>>,
   ): BoundMethod {
     const definition = definitionOf(method)
+    const begin = this.#measured(definition)
     const handle: handleServerStreamingCall<Bytes, Bytes> = (call) => {
+      const end = begin()
       const answer = async (): Promise<void> => {
         const context = this.#contextOf(call, scope, this.#signalOf(call))
         for await (const message of run(readRequest(method, call.request), context))
           await write(call, toBinary(method.output, message), context.signal)
         if (this.#stopping.aborted) throw new ProblemError(STOPPING)
       }
-      this.#finish(call, definition, answer())
+      this.#finish(call, definition, answer(), end)
     }
     return { definition, handle: handle as UntypedHandleCall }
   }
@@ -127,7 +132,9 @@ export class MethodBinder {
     run: (request: MessageShape<Input>, context: CallContext) => Promise<MessageShape<Output>>,
   ): BoundMethod {
     const definition = definitionOf(method)
+    const begin = this.#measured(definition)
     const handle: handleBidiStreamingCall<Bytes, Bytes> = (call) => {
+      const end = begin()
       const answer = async (): Promise<void> => {
         const context = this.#contextOf(call, scope, this.#signalOf(call))
         const answerOne = async (bytes: Bytes): Promise<Bytes> =>
@@ -135,19 +142,19 @@ export class MethodBinder {
         await answerInOrder(call, answerOne, inFlightMax, context.signal)
         if (this.#stopping.aborted) throw new ProblemError(STOPPING)
       }
-      this.#finish(call, definition, answer())
+      this.#finish(call, definition, answer(), end)
     }
     return { definition, handle: handle as UntypedHandleCall }
   }
 
-  #finish(call: StreamingCall, definition: Definition, answer: Promise<void>): void {
+  #finish(call: StreamingCall, definition: Definition, answer: Promise<void>, end: EndCall): void {
     answer.then(
       () => {
-        this.#count(definition, call.cancelled ? Code.CANCELLED : Code.OK)
+        end(call.cancelled ? Code.CANCELLED : Code.OK)
         call.end()
       },
       // An event and not destroy(): grpc-js sends what was written before, then this status.
-      (error: unknown) => call.emit('error', this.#statusOf(error, definition)),
+      (error: unknown) => call.emit('error', this.#statusOf(error, definition, end)),
     )
   }
 
@@ -174,17 +181,28 @@ export class MethodBinder {
     return AbortSignal.any([abort.signal, this.#stopping])
   }
 
-  #statusOf(error: unknown, definition: Definition) {
+  #statusOf(error: unknown, definition: Definition, end: EndCall) {
     const what = problemOfError(error)
     if (what.problem === 'internal')
       this.#services.log.error({ err: error, method: definition.path }, 'call failed')
     const status = statusOfProblem(what)
-    this.#count(definition, status.code ?? Code.UNKNOWN)
+    this.#services.metrics.countRefusal('grpc', what.problem)
+    end(status.code ?? Code.UNKNOWN)
     return status
   }
 
-  #count(definition: Definition, code: number): void {
-    this.#services.metrics.countCall(definition.path, code)
+  /** Measures the calls of a method, from their beginning to the code that they end with. */
+  #measured({ path }: Definition): () => EndCall {
+    const samples = this.#services.metrics.method(path)
+    return () => {
+      const started = performance.now()
+      samples.inFlight.add(1)
+      return (code) => {
+        samples.inFlight.add(-1)
+        samples.seconds.observe((performance.now() - started) / 1000)
+        samples.ended(code)
+      }
+    }
   }
 }
 
