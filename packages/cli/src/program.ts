@@ -9,6 +9,7 @@ import { completeCommand, completionCommand } from './completion/completion-comm
 import type { Context } from './context.ts'
 import { doctorCommand } from './doctor/doctor-command.ts'
 import { EXIT, EXIT_CODES_HELP } from './exit-code.ts'
+import { exportCommand } from './export/export-command.ts'
 import { proofCommand } from './read/prove-record.ts'
 import { historyCommand } from './read/record-history.ts'
 import { searchCommand } from './read/search-records.ts'
@@ -29,6 +30,7 @@ const COMMANDS: readonly ((context: Context) => CommandUnknownOpts)[] = [
   historyCommand,
   statsCommand,
   proofCommand,
+  exportCommand,
   verifyCommand,
   ledgerCommand,
   keyCommand,
@@ -55,6 +57,7 @@ async function buildProgram(args: readonly string[], context: Context): Promise<
   const program = new Command('trailproof')
     .description('The audit trail that proves itself: run the server, send and read records, verify them.')
     .version(context.version, '-v, --version', 'print the version')
+    .enablePositionalOptions() // `verify export` has options that `verify` has too
     .addHelpText('after', EXIT_CODES_HELP)
   program.addCommand(await serve(args, context))
   for (const command of COMMANDS) program.addCommand(command(context))

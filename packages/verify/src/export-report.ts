@@ -3,8 +3,8 @@
 import type { ExportCounts } from '@trailproof/core'
 import type { ErasedRange, IndexRange, Step, Unproven, Verdict } from './report.ts'
 
-/** Beside the steps of a ledger: the first line, a line's form or place, the query, and the last line. */
-export type ExportStep = Step | 'header' | 'line' | 'filter' | 'manifest'
+/** Beside the steps of a ledger: the first line, a line's form or place, the query, the last line, another history. */
+export type ExportStep = Step | 'header' | 'line' | 'filter' | 'manifest' | 'fork'
 
 export interface ExportFinding {
   /** Of the file, from 1: the first that is not what it must be. Where lines are gone, the one in their place. */

@@ -12,7 +12,7 @@ import {
 } from '@trailproof/core'
 import { linesOf } from './byte-lines.ts'
 import { EntryCheck } from './entry-check.ts'
-import type { Cancellation, Primitives } from './evidence.ts'
+import type { Cancellation, EvidenceSource, Primitives } from './evidence.ts'
 import type { ExportFilter } from './export-filter.ts'
 import { exportFilter } from './export-filter.ts'
 import type { ExportHeader, ExportLine, LineText, ShownEntry } from './export-lines.ts'
@@ -23,12 +23,15 @@ import type { PlacedManifest } from './export-signatures.ts'
 import { judgeExportSignatures } from './export-signatures.ts'
 import { LedgerKeys } from './ledger-keys.ts'
 import { isSameTime } from './receipt.ts'
-import type { IndexRange } from './report.ts'
+import type { IndexRange, Unproven } from './report.ts'
 import { verdictOf } from './report.ts'
+import { servedNow } from './served-now.ts'
 
 export interface VerifyExportOptions extends Primitives {
   /** Keys the caller trusts; changes recorded in the export are followed from them. Without any: `unproven`. */
   readonly verifierKeys: readonly VerifierKey[]
+  /** The ledger as it is served now: the export's tree must be its beginning. */
+  readonly source?: EvidenceSource
   /** Checked with each piece; aborting rejects with its reason. */
   readonly signal?: Cancellation
   readonly onProgress?: (progress: { readonly checked: number; readonly range: IndexRange }) => void
@@ -58,7 +61,9 @@ export async function verifyExport(
       } else judge.take(line)
     }
   }
-  return judge?.finish() ?? reportWithoutHeader('the file is empty')
+  if (judge === undefined) return reportWithoutHeader('the file is empty')
+  if (options.source !== undefined) await judge.against(options.source)
+  return judge.finish()
 }
 
 type Erasure = Extract<ExportLine, { kind: 'erasure' }>
@@ -73,6 +78,7 @@ class ExportJudge {
   readonly #header: ExportHeader
   readonly #options: VerifyExportOptions
   readonly #findings = new ExportFindings()
+  readonly #unproven: Unproven[] = []
   readonly #keys: LedgerKeys
   readonly #entries: EntryCheck
   readonly #filter: ExportFilter
@@ -214,6 +220,28 @@ class ExportJudge {
     this.#isLost = true
   }
 
+  /** Call it after the last line. */
+  async against(source: EvidenceSource): Promise<void> {
+    const { head, from } = this.#header
+    const { size } = head
+    try {
+      const served = await servedNow(source, head, this.#options)
+      if (served.kind === 'unknown')
+        this.#unproven.push({ what: 'checkpoint', detail: `missing is ${served.detail}` })
+      if (served.kind === 'broken') this.#findings.addAt(1, served.index, served.step, served.detail)
+      if (served.kind === 'forked')
+        this.#findings.addAt(
+          1,
+          from,
+          'fork',
+          `two histories are signed: size ${size} of the export is not the beginning of size ${served.size} served now`,
+        )
+    } catch (error) {
+      const detail = `the ledger served now could not be read: ${String(error)}`
+      this.#unproven.push({ what: 'checkpoint', detail })
+    }
+  }
+
   finish(): ExportReport {
     const { from, to, head, ledger, at, query } = this.#header
     if (this.#manifest === undefined) {
@@ -231,7 +259,7 @@ class ExportJudge {
       findings: this.#findings,
       primitives: this.#options,
     })
-    const unproven = [...content.unproven]
+    const unproven = [...content.unproven, ...this.#unproven]
     if (this.#options.verifierKeys.length === 0)
       unproven.push({
         what: 'checkpoint',

@@ -8,14 +8,13 @@ import {
   equalBytes,
   leafHash,
   openCheckpoint,
-  TreeReader,
-  verifyConsistency,
   verifyInclusion,
 } from '@trailproof/core'
 import type { EvidenceSource, Primitives } from './evidence.ts'
 import { checkGroup } from './group-check.ts'
 import type { Receipt } from './receipt.ts'
 import { isSameTime, parseReceipt } from './receipt.ts'
+import { servedNow } from './served-now.ts'
 
 export interface VerifyReceiptOptions extends Primitives {
   /** The signed checkpoint of the answer the receipt came in. */
@@ -123,41 +122,23 @@ class Judgement {
     this.proven.push(`the leaf is entry ${this.#index} of the tree of size ${size}`)
   }
 
-  /** Compares the receipt's checkpoint with the one served now; both are signed, so a contradiction convicts. */
+  /** Compares the receipt's checkpoint with the one served now. */
   async source(source: EvidenceSource, receipt: Receipt, then: Checkpoint): Promise<void> {
-    const { sha256, verifierKeys, verifyEd25519 } = this.#options
     try {
-      const now = openCheckpoint(await source.checkpoint(), verifierKeys, verifyEd25519)
-      if (now.kind !== 'checkpoint' || now.origin !== then.origin) {
-        this.#missing.push('a checkpoint of the ledger served now that a known key signed')
+      const served = await servedNow(source, then, this.#options)
+      if (served.kind === 'unknown') {
+        this.#missing.push(served.detail)
         return
       }
-      if (now.size < then.size)
-        return this.#badAt(
-          now.size,
-          'missing',
-          `the newest ${then.size - now.size} entries of the signed ledger are missing`,
-        )
-      const reader = new TreeReader(sha256, now.size, (level, index, width) =>
-        source.readTile(level, index, width),
-      )
-      if (!equalBytes(await reader.rootAt(), now.root))
-        return this.#badAt(0, 'tile', 'the tiles served now do not give the root signed now')
-      const consistent = verifyConsistency(sha256, {
-        first: then.size,
-        second: now.size,
-        firstRoot: then.root,
-        secondRoot: now.root,
-        proof: await reader.consistencyProof(then.size),
-      })
-      const same = equalBytes(await reader.leafHashAt(this.#index), receipt.leafHash)
-      if (!consistent)
+      if (served.kind === 'broken') return this.#badAt(served.index, served.step, served.detail)
+      const same = equalBytes(await served.reader.leafHashAt(this.#index), receipt.leafHash)
+      if (served.kind === 'forked')
         return this.#badAt(
           same ? 0 : this.#index,
           'fork',
-          `two histories are signed: size ${then.size} of the receipt is not the beginning of size ${now.size} served now`,
+          `two histories are signed: size ${then.size} of the receipt is not the beginning of size ${served.size} served now`,
         )
-      this.proven.push(`the ledger served now, of size ${now.size}, continues the receipt's`)
+      this.proven.push(`the ledger served now, of size ${served.size}, continues the receipt's`)
       // Consistent trees hold the same leaves, so a tile stands in for a proof the receipt lacks.
       if (same) this.#included = true
       else if (!this.#included)

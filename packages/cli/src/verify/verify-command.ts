@@ -5,8 +5,14 @@ import { wholeNumber } from '../terminal/whole-number.ts'
 
 export function verifyCommand(context: Context) {
   return new Command('verify')
-    .description('Judge a ledger or receipts: intact, erased, broken or unproven. Needs no server.')
-    .argument('<target>', 'data directory, URL of a server (or of one ledger of it), or file of receipts')
+    .enablePositionalOptions() // as in program.ts
+    .description(
+      'Judge a ledger, receipts or an export: intact, erased, broken or unproven. Needs no server.',
+    )
+    .argument(
+      '<target>',
+      'data directory, URL of a server (or of one ledger of it), file of receipts or export',
+    )
     .option('--vkey <key>', 'verifier key to trust, or a file with one a line; may be repeated', repeated)
     .option(
       '--keys <dir>',
@@ -30,10 +36,38 @@ Exit codes: 0 intact or erased, 3 broken, 4 unproven, 2 wrong use, 5 unreachable
 Examples:
   $ trailproof verify ./trailproof-data
   $ trailproof verify https://audit.example.com/ledgers/main --vkey main.vkey --remember seen.jsonl
-  $ trailproof verify receipts.ndjson --vkey main.vkey --against https://audit.example.com`,
+  $ trailproof verify receipts.ndjson --vkey main.vkey --against https://audit.example.com
+  $ trailproof verify export main.ndjson --vkey main.vkey`,
     )
     .action(async (target, options) =>
       (await import('./verify-target.ts')).verifyTarget(target, options, context),
+    )
+    .addCommand(verifyExportCommand(context))
+}
+
+function verifyExportCommand(context: Context) {
+  return new Command('export')
+    .description('Judge an export as ndjson: that nothing in its range is missing or altered.')
+    .argument('<file>', 'the export, compressed by gzip or not; - for stdin')
+    .option('--vkey <key>', 'verifier key to trust, or a file with one a line; may be repeated', repeated)
+    .option(
+      '--against <url|dir>',
+      'take the verifier key from there, and hold the export against the ledger as it is now',
+    )
+    .option('--keys <dir>', 'directory of keys of that data directory; default: trailproof-keys beside it')
+    .option('--token <token>', 'API key with scope read; default: TRAILPROOF_TOKEN')
+    .option('--json', 'the whole report as JSON')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 intact or erased, 3 broken (the first bad line is named), 4 unproven, 2 wrong use.
+
+Examples:
+  $ trailproof verify export main.ndjson --vkey main.vkey
+  $ gpg --decrypt main.ndjson.gz.gpg | trailproof verify export - --vkey main.vkey`,
+    )
+    .action(async (file, options) =>
+      (await import('./verify-target.ts')).verifyExportFile(file, options, context),
     )
 }
 

@@ -1,12 +1,15 @@
 /** What is to be verified: a data directory, a server, or a file of receipts. */
-import { statSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { EXPORT_FORMAT } from '@trailproof/core'
 import { clientOf } from '../api/api-client.ts'
 import type { Context } from '../context.ts'
 import { usageFailure } from '../failure.ts'
 import { printJson } from '../terminal/print-json.ts'
 import { startProgress } from '../terminal/progress.ts'
 import { openDirectory } from './directory-evidence.ts'
+import { exportIn, readFileOf } from './export-in-file.ts'
 import { openServer } from './http-evidence.ts'
+import { judgeExport } from './judge-export.ts'
 import { type Judged, judgeLedger } from './judge-ledger.ts'
 import { judgeReceipts } from './judge-receipts.ts'
 import { type EvidencePlace, pinnedKeys } from './ledger-evidence.ts'
@@ -26,6 +29,7 @@ export interface VerifyOptions {
 
 export async function verifyTarget(target: string, options: VerifyOptions, context: Context): Promise<void> {
   if (isFile(target)) {
+    if (beginsAsExport(target)) return verifyExportFile(target, options, context)
     if (options.remember !== undefined || options.from !== undefined)
       throw usageFailure('--remember and --from are for ledgers, not for files of receipts')
     await using against =
@@ -38,6 +42,19 @@ export async function verifyTarget(target: string, options: VerifyOptions, conte
     throw usageFailure('--against is for a file of receipts; what is given is itself a ledger')
   await using place = await openPlace(target, options, context)
   await judgeLedgers(target, place, options, context)
+}
+
+export async function verifyExportFile(
+  target: string,
+  options: VerifyOptions,
+  context: Context,
+): Promise<void> {
+  const { against, json } = options
+  if (target !== '-' && !isFile(target)) throw usageFailure(`there is no file ${target}`)
+  await using place = against === undefined ? undefined : await openPlace(against, options, context)
+  const pinned = pinnedKeys(options.vkey ?? [])
+  const kept = await exportIn(readFileOf(target, context.stdin))
+  await judgeExport(kept, { target, pinned, against: place, json: json === true }, context)
 }
 
 async function judgeLedgers(
@@ -75,6 +92,19 @@ async function openPlace(target: string, options: VerifyOptions, context: Contex
   const [, url = target, named] = /^(.*?)\/ledgers\/([^/?#]+)\/?$/.exec(target) ?? []
   const client = clientOf({ url, ...(token === undefined ? {} : { token }) }, context)
   return openServer(client, { pinned, ledger: named === undefined ? ledger : decodeURIComponent(named) })
+}
+
+const EXPORT_BEGIN = `{"format":"${EXPORT_FORMAT}"`
+
+function beginsAsExport(path: string): boolean {
+  const bytes = Buffer.alloc(EXPORT_BEGIN.length)
+  const file = openSync(path, 'r')
+  try {
+    readSync(file, bytes, 0, bytes.length, 0)
+  } finally {
+    closeSync(file)
+  }
+  return bytes.toString() === EXPORT_BEGIN
 }
 
 function isFile(path: string): boolean {
