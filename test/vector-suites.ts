@@ -28,6 +28,7 @@ import {
 } from '../packages/core/src/record/record.vectors.ts'
 import { runRedactionVectors } from '../packages/core/src/redaction/redaction.vectors.ts'
 import type { VectorPrimitives, VectorSuite } from '../packages/core/src/vector-suite.ts'
+import { runExportVectors } from '../packages/verify/src/export.vectors.ts'
 import { runEvidenceVectors } from '../packages/verify/src/ledger.vectors.ts'
 
 // The cases of a file have the type its own suite expects; JSON cannot say so.
@@ -35,6 +36,7 @@ const suites: Record<string, VectorSuite<never>> = {
   'checkpoint-key-changes': runKeyChangeVectors,
   'checkpoint-keys': runKeyVectors,
   'checkpoint-notes': runNoteVectors,
+  'export-ndjson': runExportVectors,
   'ledger-evidence': runEvidenceVectors,
   'ledger-leaves': runLeafVectors,
   'merkle-roots': runRootVectors,
