@@ -156,3 +156,43 @@ test('an index file that cannot be read is put aside and made again', async () =
   expect(indexesOf(await again.get<Page>('/v1/search?min_index=3&actor=u-1'))).toEqual([2, 0])
   expect(readdirSync(server.data)).toContain('index.db.broken')
 })
+
+test.each([
+  ['/v1/search?outcom=failure', 'there is no parameter outcom here; did you mean outcome?'],
+  ['/v1/histogram?bucket=3', 'there is no parameter bucket here; did you mean buckets?'],
+  ['/v1/facets?fields=actr', 'there is no field actr; did you mean actor?'],
+  ['/v1/search?limit=1e999', 'limit: too large a number'],
+  ['/v1/search?min_index=7', 'min_index 7: ledger main has 0 entries'],
+])('%s is refused rather than answered as if it had not been said', async (path, detail) => {
+  const server = await testServer()
+  const response = await server.fetch(path)
+  expect([response.status, ((await response.json()) as { detail: string }).detail]).toEqual([400, detail])
+})
+
+test('members of a body that nothing reads are refused by name', async () => {
+  const server = await testServer()
+  const key = await server.post('/v1/keys', {
+    name: 'a',
+    scopes: ['read'],
+    expire_at: '2027-01-01T00:00:00Z',
+  })
+  expect(key).toMatchObject({
+    status: 400,
+    body: { detail: 'there is no member expire_at here; did you mean expires_at?' },
+  })
+  expect((await server.post('/v1/search', { qq: 'actor:u-1' })).status).toBe(400)
+})
+
+test('a read is recorded also when what was asked holds half a character', async () => {
+  const server = await testServer()
+  expect((await server.post('/v1/search', '{"q":"message:\\ud800x"}')).status).toBe(200)
+})
+
+test('an address that is too long is a problem like others', async () => {
+  const server = await testServer()
+  const response = await server.fetch(`/v1/events/${'x'.repeat(2000)}`)
+  expect([response.status, response.headers.get('content-type')]).toEqual([
+    400,
+    expect.stringMatching(/^application\/problem\+json/),
+  ])
+})

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
+import { seededRandom } from '../support/random.ts'
 import { sseEvents } from '../support/sse.ts'
 import { type TestServer, testServer } from '../support/test-server.ts'
 
@@ -85,4 +86,70 @@ test('a stop waits neither for tails nor for connections that ask nothing', asyn
   await server.get('/v1/search')
   await server.running.stop()
   await closed
+})
+
+test('misses and repeats nothing through cut connections and restarts of the server, filtered or not', async () => {
+  const random = seededRandom('TRAILPROOF_TAIL_SEED')
+  let server = await testServer()
+  const port = Number(new URL(server.url).port)
+  const TOTAL = 3000
+  const lives = { started: 0 }
+  const follow = async (query: string, isWanted: (n: number) => boolean): Promise<number[]> => {
+    const seen: number[] = []
+    let lastId = ''
+    const wanted = Array.from({ length: TOTAL }, (_, n) => n).filter(isWanted).length
+    while (seen.length < wanted) {
+      const abort = new AbortController()
+      const cutAfter = 1 + random.below(400)
+      const headers: Record<string, string> = lastId === '' ? {} : { 'last-event-id': lastId }
+      try {
+        const response = await server.fetch(`/v1/tail?from=0&${query}`, { headers, signal: abort.signal })
+        lives.started++
+        let taken = 0
+        for await (const { id, event, data } of sseEvents(response)) {
+          if (event === 'lag') continue
+          lastId = id
+          seen.push((JSON.parse(data) as { metadata: { n: number } }).metadata.n)
+          if (++taken === cutAfter || seen.length === wanted) break
+        }
+      } catch {
+        // The server is between two lives: the next try finds it.
+      }
+      abort.abort()
+    }
+    return seen
+  }
+  const all = follow('', () => true)
+  const some = follow('q=action:payment.*', (n) => n % 7 === 0)
+  for (let n = 0; n < TOTAL; n += 100) {
+    const records = Array.from({ length: 100 }, (_, i) =>
+      record(n + i, (n + i) % 7 === 0 ? 'payment.created' : 'order.placed'),
+    )
+    expect((await server.post('/v1/events', records)).status).toBe(200)
+    if (n % 1000 === 900) server = await server.restart({ port })
+  }
+  expect(await all, `seed ${random.seed}`).toEqual(Array.from({ length: TOTAL }, (_, n) => n))
+  expect(await some).toEqual(Array.from({ length: TOTAL }, (_, n) => n).filter((n) => n % 7 === 0))
+  expect(lives.started).toBeGreaterThan(6)
+})
+
+test('a client too slow for the records is waited for, told how far it is behind, and misses nothing', async () => {
+  const server = await testServer()
+  const COUNT = 12_000
+  const records = Array.from({ length: 1000 }, (_, n) => ({ ...record(n), message: 'x'.repeat(1000) }))
+  for (let n = 0; n < COUNT; n += 1000) await server.post('/v1/events', records)
+  const response = await server.fetch('/v1/tail?from=0')
+  const lags: number[] = []
+  let next = 0
+  for await (const { id, event, data } of sseEvents(response)) {
+    if (event === 'lag') {
+      lags.push((JSON.parse(data) as { behind: number }).behind)
+      continue
+    }
+    expect(Number(id)).toBe(next++)
+    if (next % 500 === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (next === COUNT) break
+  }
+  expect(lags.length).toBeGreaterThan(0)
+  expect(lags.every((behind) => behind > 1000 && behind < COUNT)).toBe(true)
 })

@@ -19,6 +19,9 @@ const SWEEP_MS = 5000
 const COUNTED_MAX = 10_000
 /** UTF-16 code units of a query in a record. */
 const TEXT_MAX = 4096
+/** Parameters of a request in a record, and UTF-16 code units of the name of one. */
+const NAMES_MAX = 64
+const NAME_MAX = 128
 
 export interface Access {
   /** The ledger that was read, or whose keys and access were changed. */
@@ -169,11 +172,18 @@ export class AccessLog {
   }
 }
 
+/** Texts cut, and such that they can be recorded: what was asked may hold half a character. */
 function shortened(asked: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(asked).map(([name, value]) => [
-      name,
-      typeof value === 'string' && value.length > TEXT_MAX ? `${value.slice(0, TEXT_MAX)}…` : value,
-    ]),
-  )
+  const kept = Object.entries(asked)
+    .slice(0, NAMES_MAX)
+    .map(([name, value]) => [cut(name, NAME_MAX), value])
+  return JSON.parse(
+    JSON.stringify(Object.fromEntries(kept), (_, value: unknown) =>
+      typeof value === 'string' ? cut(value, TEXT_MAX) : value,
+    ),
+  ) as Record<string, unknown>
+}
+
+function cut(text: string, max: number): string {
+  return (text.length > max ? `${text.slice(0, max)}…` : text).toWellFormed()
 }

@@ -9,6 +9,15 @@ import { LEDGER_NAME_PATTERN, ledgerNameProblem } from '../ledger/ledger-name.ts
 import type { LedgerView } from '../ledger/ledger-table.ts'
 import { formatMicros } from '../process/format-time.ts'
 import type { Services } from '../services.ts'
+import {
+  erasureAnswer,
+  keysAnswer,
+  ledgerAnswer,
+  ledgersAnswer,
+  newKeyAnswer,
+  rebuildAnswer,
+} from './answers/admin-answers.ts'
+import { EMPTY } from './answers/answer.ts'
 import { callerOf, ledgerOf, ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
 
@@ -59,10 +68,14 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
     return accessLog.change({ ledger, caller, action, ip: request.ip, requestId: request.id, ...what })
   }
 
-  app.get('/v1/keys', { schema: { tags, summary: 'API keys, without their secrets.' } }, (request) => {
-    admin(request)
-    return { keys: keys.list().map(keyView) }
-  })
+  app.get(
+    '/v1/keys',
+    { schema: { tags, summary: 'API keys, without their secrets.', response: { 200: keysAnswer } } },
+    (request) => {
+      admin(request)
+      return { keys: keys.list().map(keyView) }
+    },
+  )
 
   app.post<{ Body: { name: string; ledger?: string; scopes: Scope[]; expires_at?: string } }>(
     '/v1/keys',
@@ -71,6 +84,7 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
         tags,
         summary: 'Makes an API key; its token is in this answer and nowhere else.',
         body: newKeyBody,
+        response: { 201: newKeyAnswer },
       },
     },
     async (request, reply) => {
@@ -100,6 +114,7 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
         tags,
         summary: 'Revokes an API key, at once.',
         params: Type.Object({ prefix: Type.String() }),
+        response: { 204: EMPTY },
       },
     },
     async (request, reply) => {
@@ -116,13 +131,17 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
     },
   )
 
-  app.get('/v1/ledgers', { schema: { tags, summary: 'The ledgers this key can read.' } }, (request) => {
-    const caller = callerOf(request, keys, 'read')
-    const readable = ledgers
-      .all()
-      .filter(({ info }) => chooseLedger(info.name, caller, ledgers, 'read').kind === 'ledger')
-    return { ledgers: readable.map(ledgerView) }
-  })
+  app.get(
+    '/v1/ledgers',
+    { schema: { tags, summary: 'The ledgers this key can read.', response: { 200: ledgersAnswer } } },
+    (request) => {
+      const caller = callerOf(request, keys, 'read')
+      const readable = ledgers
+        .all()
+        .filter(({ info }) => chooseLedger(info.name, caller, ledgers, 'read').kind === 'ledger')
+      return { ledgers: readable.map(ledgerView) }
+    },
+  )
 
   app.get<{ Params: { name: string } }>(
     '/v1/ledgers/:name',
@@ -131,6 +150,7 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
         tags: ['evidence'],
         summary: 'One ledger: size, checkpoint, and the verifier keys to pin.',
         params: Type.Object({ name: Type.String() }),
+        response: { 200: ledgerAnswer },
       },
     },
     (request) => {
@@ -140,7 +160,14 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
 
   app.post<{ Body: { name: string } }>(
     '/v1/ledgers',
-    { schema: { tags, summary: 'Makes a ledger with its own tree, key and access.', body: newLedgerBody } },
+    {
+      schema: {
+        tags,
+        summary: 'Makes a ledger with its own tree, key and access.',
+        body: newLedgerBody,
+        response: { 201: ledgerAnswer },
+      },
+    },
     async (request, reply) => {
       admin(request)
       const { name } = request.body
@@ -165,6 +192,7 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
         tags,
         summary: 'Erases the personal group of records for ever; proofs stay valid.',
         body: erasureBody,
+        response: { 200: erasureAnswer },
       },
     },
     async (request) => {
@@ -198,6 +226,7 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
         tags,
         summary: 'Builds the search index again from the ledger; searches find less until it has caught up.',
         params: Type.Object({ name: Type.String() }),
+        response: { 202: rebuildAnswer },
       },
     },
     async (request, reply) => {

@@ -1,11 +1,12 @@
 /** Counting records: by time, by the values of fields, and which fields and values there are. */
-import { QUERY_FIELDS, timeBounds } from '@trailproof/core/query'
+import { DURATION_SECONDS_MAX, QUERY_FIELDS, timeBounds } from '@trailproof/core/query'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { QUERY_TIMEOUT_MS } from '../search/find.ts'
 import { ranked } from '../search/run-pipes.ts'
 import { BUCKETS_MAX, isTimeZone, timeBuckets } from '../search/time-buckets.ts'
 import type { Services } from '../services.ts'
+import { facetsAnswer, fieldsAnswer, histogramAnswer, valuesAnswer } from './answers/count-answers.ts'
 import { ProblemError, readerOf } from './authorize.ts'
 import { openPaths } from './open-paths.ts'
 import { problem } from './problem.ts'
@@ -56,7 +57,11 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
             description: 'About how many.',
           }),
           step: Type.Optional(
-            Type.Integer({ minimum: 1, description: 'Instead of buckets: seconds of one.' }),
+            Type.Integer({
+              minimum: 1,
+              maximum: DURATION_SECONDS_MAX,
+              description: 'Instead of buckets: seconds of one.',
+            }),
           ),
           by: Type.Optional(Type.String({ description: 'A field, such as outcome.' })),
           tz: Type.String({
@@ -64,6 +69,7 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
             description: 'Time zone whose hours and days count, such as Europe/Berlin.',
           }),
         }),
+        response: { 200: histogramAnswer },
       },
     },
     async (request) => {
@@ -138,6 +144,7 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
           }),
           limit: Type.Integer({ minimum: 1, maximum: 100, default: 10 }),
         }),
+        response: { 200: facetsAnswer },
       },
     },
     async (request) => {
@@ -172,6 +179,7 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
         summary:
           'The fields that queries know, and the members of free objects that the newest records have.',
         querystring: Type.Object({ ledger: countParameters.ledger }),
+        response: { 200: fieldsAnswer },
       },
     },
     async (request) => {
@@ -201,6 +209,7 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
           prefix: Type.Optional(Type.String({ maxLength: 512 })),
           limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
         }),
+        response: { 200: valuesAnswer },
       },
     },
     async (request) => {

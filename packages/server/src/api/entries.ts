@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { ReadEntry, ReadGroup } from '../ledger/read-entry.ts'
 import type { Services } from '../services.ts'
+import { consistencyAnswer, entriesAnswer, entryAnswer, proofAnswer } from './answers/evidence-answers.ts'
 import { ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
 
@@ -35,6 +36,7 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
         summary: 'One entry: leaf, exact bytes and salts of its groups.',
         params: entryParams,
         querystring: withheldQuery,
+        response: { 200: entryAnswer },
       },
     },
     async (request) => {
@@ -55,6 +57,7 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
         summary: 'Entries in bulk, oldest first; ends at the head of the ledger.',
         params: nameParams,
         querystring: rangeQuery,
+        response: { 200: entriesAnswer },
       },
     },
     async (request) => {
@@ -80,6 +83,7 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
         tags: ['evidence'],
         summary: 'A C2SP tlog-proof of the entry, as text.',
         params: entryParams,
+        response: { 200: proofAnswer },
       },
     },
     async (request, reply) => {
@@ -103,6 +107,7 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
           first: Type.Integer({ minimum: 0 }),
           second: Type.Optional(Type.Integer({ minimum: 0 })),
         }),
+        response: { 200: consistencyAnswer },
       },
     },
     async (request) => {

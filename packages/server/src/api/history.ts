@@ -6,6 +6,7 @@ import { Type } from 'typebox'
 import { recordView } from '../ledger/record-view.ts'
 import { findPage, QUERY_TIMEOUT_MS } from '../search/find.ts'
 import type { Services } from '../services.ts'
+import { actorHistoryAnswer, contextAnswer, targetHistoryAnswer } from './answers/record-answers.ts'
 import { ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
 import { type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
@@ -49,6 +50,7 @@ export function historyRoutes(app: FastifyInstance, services: Services): void {
         summary: 'What was done to a target and how it changed, newest first.',
         params: Type.Object({ type: Type.String(), id: Type.String() }),
         querystring: historyQuerystring,
+        response: { 200: targetHistoryAnswer },
       },
     },
     async (request) => {
@@ -72,6 +74,7 @@ export function historyRoutes(app: FastifyInstance, services: Services): void {
         summary: 'What an actor did, newest first.',
         params: Type.Object({ id: Type.String() }),
         querystring: historyQuerystring,
+        response: { 200: actorHistoryAnswer },
       },
     },
     async (request) => {
@@ -126,6 +129,7 @@ export function historyRoutes(app: FastifyInstance, services: Services): void {
           after: Type.Integer({ minimum: 0, maximum: CONTEXT_MAX, default: 20 }),
           by: Type.Optional(Type.Union(Object.keys(IN_COMMON).map((name) => Type.Literal(name)))),
         }),
+        response: { 200: contextAnswer },
       },
     },
     async (request) => {

@@ -1,6 +1,4 @@
 /** The HTTP server: one Fastify instance with every route, its errors as problem documents. */
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify'
 import { uuidv7 } from 'uuidv7'
 import type { AcceptDeps } from '../accept.ts'
@@ -13,11 +11,13 @@ import { countRoutes } from './counts.ts'
 import { entryRoutes } from './entries.ts'
 import { exportRoutes } from './export.ts'
 import { faultProblem, INTERNAL } from './fault-problem.ts'
+import { refuseInfiniteNumbers } from './finite-numbers.ts'
 import { healthRoutes } from './health.ts'
 import { historyRoutes } from './history.ts'
 import { ledgerLogRoutes } from './ledger-log.ts'
 import { measureRequests } from './measure-requests.ts'
 import { metricsRoute } from './metrics.ts'
+import { describeApi } from './openapi.ts'
 import { type Problem, problem, sendProblem } from './problem.ts'
 import { quarantineRoutes } from './quarantine.ts'
 import { readRoutes } from './read.ts'
@@ -26,6 +26,7 @@ import { savedSearchRoutes } from './saved-searches.ts'
 import { searchRoutes } from './search.ts'
 import type { SharedPort } from './shared-port.ts'
 import { tailRoutes } from './tail.ts'
+import { validationProblem } from './validation-problem.ts'
 
 /** Small bodies only: administration. The receiver has its own bound. */
 const ADMIN_BODY_BYTES_MAX = 1_048_576
@@ -50,6 +51,10 @@ export async function buildHttpServer(
     requestIdHeader: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 512 },
+    // Addresses that come to no route.
+    frameworkErrors: (error, _, reply) => void sendProblem(reply, problemOf(error)),
+    // What is not known is refused: a filter or an end that was misspelled must not be as if it had not been there.
+    ajv: { customOptions: { removeAdditional: false } },
     // Only for the https: in the address that is shown; the port makes the server.
     ...(port.isTls ? { https: {} } : {}),
     serverFactory: (handler) => {
@@ -62,7 +67,7 @@ export async function buildHttpServer(
   }) as unknown as FastifyInstance
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const what = problemOf(error)
+    const what = error.validation ? validationProblem(error, request.routeOptions.schema) : problemOf(error)
     if (what.problem === 'internal')
       request.log.error({ err: error, requestId: request.id }, 'request failed')
     return sendProblem(reply, what)
@@ -91,10 +96,10 @@ export async function buildHttpServer(
     done(null, payload)
   })
 
-  await app.register(swagger, { openapi: openapi(services.version) })
-  await app.register(swaggerUi, { routePrefix: '/docs' })
+  await describeApi(app, services.version)
   await app.register(async (scope) => eventReceiver(scope, services, acceptDeps))
   await app.register(async (scope) => {
+    refuseInfiniteNumbers(scope)
     recordReads(scope, services.accessLog)
     readRoutes(scope, services)
     searchRoutes(scope, services)
@@ -117,7 +122,6 @@ export async function buildHttpServer(
 function problemOf(error: FastifyError | ProblemError | TrailproofError): Problem {
   if (error instanceof ProblemError) return error.problem
   if (error instanceof TrailproofError) return faultProblem(error)
-  if (error.validation) return problem('bad-request', error.message)
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return problem('body-too-large', 'the body is larger than body_bytes_max')
@@ -128,18 +132,5 @@ function problemOf(error: FastifyError | ProblemError | TrailproofError): Proble
       if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
         return problem('bad-request', error.message)
       return INTERNAL
-  }
-}
-
-function openapi(version: string) {
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'Trailproof',
-      version,
-      description: 'Records, reads and proves audit trails. Errors are RFC 9457 problem documents.',
-    },
-    components: { securitySchemes: { key: { type: 'http' as const, scheme: 'bearer' } } },
-    security: [{ key: [] }],
   }
 }

@@ -1,8 +1,10 @@
 /** The public face of a ledger: checkpoint, tiles and entry bundles (C2SP tlog-tiles). */
 import { encodeEntryBundle, LEAF_BYTES, parseTilePath, tileWidth } from '@trailproof/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import type { LedgerView } from '../ledger/ledger-table.ts'
 import type { Services } from '../services.ts'
+import { noteAnswer, tileAnswer } from './answers/evidence-answers.ts'
 import { ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
 
@@ -28,7 +30,12 @@ export function ledgerLogRoutes(app: FastifyInstance, services: Services): void 
   app.get<{ Params: Params }>(
     '/ledgers/:name/checkpoint',
     {
-      schema: { tags: ['log'], summary: 'The newest published checkpoint, a C2SP signed note. Open to all.' },
+      schema: {
+        tags: ['log'],
+        summary: 'The newest published checkpoint, a C2SP signed note. Open to all.',
+        params: Type.Object({ name: Type.String() }),
+        response: { 200: noteAnswer },
+      },
     },
     (request, reply) =>
       reply
@@ -43,6 +50,8 @@ export function ledgerLogRoutes(app: FastifyInstance, services: Services): void 
       schema: {
         tags: ['log'],
         summary: 'A hash tile `<level>/<n>[.p/<w>]` or entry bundle `entries/<n>[.p/<w>]`.',
+        params: Type.Object({ name: Type.String(), '*': Type.String() }),
+        response: { 200: tileAnswer },
       },
     },
     async (request, reply) => {

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { isAccessLedger } from '../ledger/ledger-name.ts'
 import { sampleProcess } from '../metrics/process-samples.ts'
 import type { Services } from '../services.ts'
+import { metricsAnswer } from './answers/admin-answers.ts'
 
 const ADMISSION_STATES = ['open', 'disk-reserve', 'disk-unreadable', 'stopping'] as const
 const LEDGER_STATES = ['open', 'closed', 'blocked'] as const
@@ -12,7 +13,13 @@ export function metricsRoute(app: FastifyInstance, services: Services): void {
   metrics.registry.value('trailproof_build_info', version, process.version).set(1)
   app.get(
     '/metrics',
-    { schema: { tags: ['operations'], summary: 'Metrics in Prometheus’ text format (docs/metrics.md).' } },
+    {
+      schema: {
+        tags: ['operations'],
+        summary: 'Metrics in Prometheus’ text format (docs/metrics.md).',
+        response: { 200: metricsAnswer },
+      },
+    },
     async (_, reply) => {
       sampleLedgers(services)
       await sampleQueues(services)

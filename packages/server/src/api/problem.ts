@@ -1,5 +1,6 @@
 /** Errors as the API tells them: RFC 9457 problem documents. */
 import type { FastifyReply } from 'fastify'
+import { PROBLEM_TYPE } from './answers/problem-answer.ts'
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -7,8 +8,6 @@ declare module 'fastify' {
     problem: ProblemKind | undefined
   }
 }
-
-const PROBLEM_TYPE = 'application/problem+json'
 
 /** Kinds of problems: the last part of `type`, the status and the title. */
 const KINDS = {

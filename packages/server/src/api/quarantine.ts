@@ -6,6 +6,9 @@ import { type AcceptDeps, accept } from '../accept.ts'
 import type { QuarantinedRecord } from '../directory/directory.ts'
 import { countStatuses, formatAnswer } from '../receivers/receipts.ts'
 import type { Services } from '../services.ts'
+import { EMPTY } from './answers/answer.ts'
+import { ingestAnswer, quarantineAnswer, quarantinedAnswer } from './answers/ingest-answers.ts'
+import { recordBody } from './answers/record-body.ts'
 import { callerOf, ledgerOf, ProblemError, tokenOf } from './authorize.ts'
 import { problem, sendProblem } from './problem.ts'
 
@@ -26,6 +29,7 @@ export function quarantineRoutes(app: FastifyInstance, services: Services, deps:
           after: Type.Optional(Type.String({ description: 'Last id of the page before.' })),
           limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
         }),
+        response: { 200: quarantineAnswer },
       },
     },
     async (request) => {
@@ -39,7 +43,12 @@ export function quarantineRoutes(app: FastifyInstance, services: Services, deps:
   app.get<{ Params: { id: string } }>(
     '/v1/quarantine/:id',
     {
-      schema: { tags, summary: 'One quarantined record with its text and what is wrong.', params: idParams },
+      schema: {
+        tags,
+        summary: 'One quarantined record with its text and what is wrong.',
+        params: idParams,
+        response: { 200: quarantinedAnswer },
+      },
     },
     async (request) => view(await find(request.params.id, request)),
   )
@@ -52,6 +61,8 @@ export function quarantineRoutes(app: FastifyInstance, services: Services, deps:
         summary:
           'Records it after all: as it is (after a change of limits) or as the mended object in the body.',
         params: idParams,
+        describedBody: recordBody,
+        response: { 200: ingestAnswer },
       },
     },
     async (request, reply) => {
@@ -88,7 +99,9 @@ export function quarantineRoutes(app: FastifyInstance, services: Services, deps:
 
   app.delete<{ Params: { id: string } }>(
     '/v1/quarantine/:id',
-    { schema: { tags, summary: 'Destroys a quarantined record.', params: idParams } },
+    {
+      schema: { tags, summary: 'Destroys a quarantined record.', params: idParams, response: { 204: EMPTY } },
+    },
     async (request, reply) => {
       const { id } = await find(request.params.id, request)
       await directory.discard(id)

@@ -4,7 +4,6 @@ import {
   expandSaved,
   type Filter,
   instantMs,
-  nearestName,
   parseDuration,
   parseQuery,
   QUERY_CHARS_MAX,
@@ -12,6 +11,7 @@ import {
   QueryError,
   resolveField,
   type SavedFilters,
+  suggestField,
 } from '@trailproof/core/query'
 import { Type } from 'typebox'
 import { ProblemError } from './authorize.ts'
@@ -152,7 +152,7 @@ function badTime(name: string, text: string, example: string): ProblemError {
 export function fieldOf(name: string): string {
   const field = resolveField(name)
   if (field) return field.name
-  const near = nearestName(name, [...FIELD_PARAMETERS])
+  const near = suggestField(name)
   throw new ProblemError(
     problem(
       'bad-query',

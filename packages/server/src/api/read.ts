@@ -7,6 +7,7 @@ import { recordView } from '../ledger/record-view.ts'
 import { causalTree } from '../search/causal-tree.ts'
 import { QUERY_TIMEOUT_MS } from '../search/find.ts'
 import type { Services } from '../services.ts'
+import { aRecord, trailAnswer } from './answers/record-answers.ts'
 import { ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
 
@@ -27,6 +28,7 @@ export function readRoutes(app: FastifyInstance, services: Services): void {
         summary: 'One record by its id, read from the ledger itself.',
         params: Type.Object({ id: Type.String() }),
         querystring: ledgerQuery,
+        response: { 200: aRecord },
       },
     },
     async (request) => {
@@ -44,6 +46,7 @@ export function readRoutes(app: FastifyInstance, services: Services): void {
         summary: 'All records of one trace, oldest first, and as a tree of what led to what.',
         params: Type.Object({ trace_id: Type.String() }),
         querystring: ledgerQuery,
+        response: { 200: trailAnswer },
       },
     },
     async (request) => {

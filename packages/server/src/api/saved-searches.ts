@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { SavedSearch } from '../directory/directory.ts'
 import type { Services } from '../services.ts'
+import { EMPTY } from './answers/answer.ts'
+import { savedAnswer, savedListAnswer } from './answers/saved-answers.ts'
 import { ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
 
@@ -23,7 +25,14 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
 
   app.get<{ Querystring: { ledger?: string } }>(
     '/v1/saved',
-    { schema: { tags, summary: 'Saved searches that the key sees: its own and shared ones.', querystring } },
+    {
+      schema: {
+        tags,
+        summary: 'Saved searches that the key sees: its own and shared ones.',
+        querystring,
+        response: { 200: savedListAnswer },
+      },
+    },
     async (request) => {
       const { caller, view } = readerOf(request, request.query.ledger, services)
       const searches = saved.list(view.info.name, caller.keyPrefix)
@@ -33,7 +42,7 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
 
   app.get<Named>(
     '/v1/saved/:name',
-    { schema: { tags, summary: 'One saved search.', params, querystring } },
+    { schema: { tags, summary: 'One saved search.', params, querystring, response: { 200: savedAnswer } } },
     async (request) => {
       const { caller, view } = readerOf(request, request.query.ledger, services)
       const search = saved.get(view.info.name, request.params.name, caller.keyPrefix)
@@ -56,6 +65,7 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
           shared: Type.Optional(Type.Boolean()),
           pinned: Type.Optional(Type.Boolean()),
         }),
+        response: { 200: savedAnswer },
       },
     },
     async (request) => {
@@ -68,7 +78,15 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
 
   app.delete<Named>(
     '/v1/saved/:name',
-    { schema: { tags, summary: 'Deletes a search that the key has saved.', params, querystring } },
+    {
+      schema: {
+        tags,
+        summary: 'Deletes a search that the key has saved.',
+        params,
+        querystring,
+        response: { 204: EMPTY },
+      },
+    },
     async (request, reply) => {
       const { caller, view } = readerOf(request, request.query.ledger, services)
       if (!(await saved.delete(view.info.name, request.params.name, caller.keyPrefix)))

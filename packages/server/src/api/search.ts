@@ -5,6 +5,7 @@ import { recordView } from '../ledger/record-view.ts'
 import { findPage, QUERY_TIMEOUT_MS } from '../search/find.ts'
 import { runTablePipe, tablePipe } from '../search/run-pipes.ts'
 import type { Services } from '../services.ts'
+import { explainAnswer, searchAnswer } from './answers/record-answers.ts'
 import { ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
 import { type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
@@ -99,6 +100,7 @@ export function searchRoutes(app: FastifyInstance, services: Services): void {
     tags: ['read'],
     summary: 'Records that a query finds, in ledger order; or the table that its pipes make.',
     querystring: searchQuerystring,
+    response: { 200: searchAnswer },
   }
   app.get<{ Querystring: SearchQuerystring }>(
     '/v1/search',
@@ -109,7 +111,12 @@ export function searchRoutes(app: FastifyInstance, services: Services): void {
     '/v1/search',
     {
       config: { reads: 'search' },
-      schema: { tags: ['read'], summary: 'As GET, for queries too long for a URL.', body: searchQuerystring },
+      schema: {
+        tags: ['read'],
+        summary: 'As GET, for queries too long for a URL.',
+        body: { ...searchQuerystring, additionalProperties: false },
+        response: { 200: searchAnswer },
+      },
     },
     (request) => search(request, request.body),
   )
@@ -123,7 +130,13 @@ export function searchRoutes(app: FastifyInstance, services: Services): void {
   )
   app.get<{ Querystring: SearchQuerystring }>(
     '/v1/search/explain',
-    { schema: { ...schema, summary: 'How a query is answered: what is looked up, and what is compared.' } },
+    {
+      schema: {
+        ...schema,
+        summary: 'How a query is answered: what is looked up, and what is compared.',
+        response: { 200: explainAnswer },
+      },
+    },
     async (request) => {
       const { caller, view } = readerOf(request, request.query.ledger, services)
       const ledger = view.info.name

@@ -6,6 +6,7 @@ import type { LedgerView } from '../ledger/ledger-table.ts'
 import { recordView } from '../ledger/record-view.ts'
 import { type EntryFilter, entryFilter } from '../search/entry-filter.ts'
 import type { Services } from '../services.ts'
+import { bodyOf } from './answers/answer.ts'
 import { ProblemError, readerOf } from './authorize.ts'
 import { followLedger } from './follow-ledger.ts'
 import { problem } from './problem.ts'
@@ -42,6 +43,7 @@ export function tailRoutes(app: FastifyInstance, services: Services): void {
             Type.Integer({ minimum: 0, description: 'First index; default: what comes now.' }),
           ),
         }),
+        response: { 200: bodyOf('Events `record`, and `lag` to a slow client.', 'text/event-stream') },
       },
     },
     async (request, reply) => {

@@ -9,6 +9,8 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type AcceptDeps, type Accepted, accept, type IngestRequest } from '../accept.ts'
+import { ingestAnswer, logAnswer } from '../api/answers/ingest-answers.ts'
+import { eventsBody, logBody } from '../api/answers/record-body.ts'
 import { ProblemError, tokenOf } from '../api/authorize.ts'
 import { problem, sendProblem } from '../api/problem.ts'
 import type { Services } from '../services.ts'
@@ -54,12 +56,14 @@ export function eventReceiver(app: FastifyInstance, services: Services, deps: Ac
         summary:
           'Records one record (object), many (array, NDJSON), or CloudEvents. Answers when they are on the disk.',
         querystring: eventsQuery,
+        describedBody: eventsBody,
         consumes: [
           'application/json',
           'application/x-ndjson',
           'application/cloudevents+json',
           'application/cloudevents-batch+json',
         ],
+        response: { 200: ingestAnswer },
       },
     },
     async (request, reply) => {
@@ -74,6 +78,8 @@ export function eventReceiver(app: FastifyInstance, services: Services, deps: Ac
       schema: {
         tags: ['ingest'],
         summary: 'One log line {service, level, message}, as old logging clients send it.',
+        describedBody: logBody,
+        response: { 200: logAnswer },
       },
     },
     async (request, reply) => {
@@ -194,6 +200,10 @@ const LOG_FIELDS = ['service', 'level', 'message'] as const
 /** The old endpoint took one object with these three fields and nothing less. */
 function requireLogFields(parsed: ParsedBody): ParsedBody {
   if (parsed.kind === 'refused') return parsed
+  if (parsed.items.length !== 1) {
+    const message = `the body is one log line; this one has ${parsed.items.length}`
+    return { kind: 'refused', problem: { code: 'value', message } }
+  }
   return { ...parsed, items: parsed.items.map(requireFields) }
 }
 

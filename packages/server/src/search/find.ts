@@ -42,7 +42,7 @@ export interface FoundPage {
   readonly tookMs: number
 }
 
-/** Throws BAD_REQUEST for a cursor of another query, and INDEX_BEHIND when the index does not come to `minIndex`. */
+/** Throws BAD_REQUEST for a cursor of another query and a `minIndex` that is not there yet, and INDEX_BEHIND when the index does not come to `minIndex`. */
 export async function findPage(
   { searcher, ledgers, cursorKey, now }: Pick<Services, 'searcher' | 'ledgers' | 'cursorKey' | 'now'>,
   { view, keyPrefix, filter, scope, order, limit, cursor, minIndex, count }: FindRequest,
@@ -53,6 +53,11 @@ export async function findPage(
   const place = cursor === undefined ? undefined : readCursor(cursorKey, cursorScope, cursor)
   if (cursor !== undefined && !place)
     throw new TrailproofError('BAD_REQUEST', 'the cursor belongs to another query, ledger or key')
+  if (minIndex !== undefined && minIndex >= view.size)
+    throw new TrailproofError(
+      'BAD_REQUEST',
+      `min_index ${minIndex}: ledger ${ledger} has ${view.size} entries`,
+    )
   if (minIndex !== undefined && !(await ledgers.indexReached(ledger, minIndex + 1, MIN_INDEX_WAIT_MS)))
     throw new TrailproofError(
       'INDEX_BEHIND',

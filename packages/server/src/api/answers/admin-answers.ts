@@ -1,0 +1,60 @@
+/** Keys, ledgers, erasures and health as they are answered. */
+import { Type } from 'typebox'
+import { SCOPES } from '../../directory/directory.ts'
+import { answer, bodyOf, checkpoint, count, ledgerName, orNull, time } from './answer.ts'
+
+const key = {
+  prefix: Type.String({ description: 'What names the key; it opens nothing.' }),
+  name: Type.String(),
+  ledger: orNull(Type.String({ description: 'The one ledger that it opens; null: all.' })),
+  scopes: Type.Array(Type.Union(SCOPES.map((scope) => Type.Literal(scope)))),
+  created_at: orNull(time('Begin.')),
+  expires_at: orNull(time('End; null: never.')),
+  revoked_at: orNull(time('When it was revoked.')),
+}
+
+export const keysAnswer = answer('Without their secrets.', {
+  keys: Type.Array(answer('An API key.', key)),
+})
+export const newKeyAnswer = answer('The new key.', {
+  ...key,
+  token: Type.String({ description: 'The secret; shown in this answer and nowhere else.' }),
+})
+
+export const ledgerAnswer = answer('A ledger.', {
+  name: ledgerName,
+  origin: Type.String({ description: 'First line of its checkpoints.' }),
+  state: Type.Union([
+    answer('Takes records.', { kind: Type.Literal('open') }),
+    answer('Was succeeded; stays readable.', { kind: Type.Literal('closed'), successor: Type.String() }),
+    answer('Cannot be written.', { kind: Type.Literal('blocked'), reason: Type.String() }),
+  ]),
+  size: count('Entries.'),
+  indexed_size: count('Entries that can be searched.'),
+  checkpoint,
+  verifier_keys: Type.Array(Type.String({ description: 'To pin; C2SP verifier key.' })),
+})
+export const ledgersAnswer = answer('Those that the key can read.', { ledgers: Type.Array(ledgerAnswer) })
+
+export const erasureAnswer = answer('What was erased, and where that is recorded.', {
+  ledger: ledgerName,
+  erased: Type.Array(Type.String()),
+  erasure_index: count('The entry that says so.'),
+  recorded_at: time('When it was recorded.'),
+  checkpoint,
+})
+
+export const rebuildAnswer = answer('Begun; `indexed_size` of the ledger shows how far it is.', {
+  ledger: ledgerName,
+  size: count('Entries to be indexed.'),
+})
+
+export const healthAnswer = answer('The process is alive.', {
+  status: Type.Literal('ok'),
+  version: Type.String(),
+})
+export const readyAnswer = answer('Whether records are taken.', {
+  status: Type.String({ description: 'ready, or why not.' }),
+  blocked_ledgers: Type.Array(Type.String()),
+})
+export const metricsAnswer = bodyOf('Prometheus’ text format.', 'text/plain')
