@@ -33,6 +33,8 @@ export async function downloadProven(position: ExportPosition, options: Download
       }
       if (!position.isWhole) throw new Failure(EXIT.unreachable, 'the export ended before its manifest')
     } catch (error) {
+      // Before the first answer a failure is the user's to know.
+      if (position.header === undefined && !(error instanceof Refusal)) throw error
       if (position.keptBytes > keptBefore) failures = 0
       await pauseAfter(error, failures, options)
       position.rewind()
@@ -42,7 +44,7 @@ export async function downloadProven(position: ExportPosition, options: Download
   await output.finish()
 }
 
-/** As CSV or OCSF, which have no marks: tries again only while nothing came. */
+/** As CSV or OCSF, which have no marks: tries again only when the server takes nothing for now. */
 export async function downloadPlain(options: DownloadOptions): Promise<void> {
   const { client, query, output, onBytes } = options
   let bytesTaken = 0
@@ -56,7 +58,7 @@ export async function downloadPlain(options: DownloadOptions): Promise<void> {
       }
       return await output.finish()
     } catch (error) {
-      if (bytesTaken > 0) throw error
+      if (!(error instanceof Refusal)) throw error
       await pauseAfter(error, failures, options)
     }
 }
