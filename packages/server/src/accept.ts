@@ -6,12 +6,11 @@ import {
   type BodyProblem,
   type CompiledRedaction,
   type ParsedBody,
-  type PreparedRecord,
   type Problem,
-  prepareRecord,
   type ReadLimits,
   redactText,
 } from '@trailproof/core'
+import { type PreparedRecord, prepareRecord } from '@trailproof/core/schema'
 import { uuidv7 } from 'uuidv7'
 import type { AccessRefusal, ApiKeys, Caller } from './access/api-keys.ts'
 import { chooseLedger, type LedgerRefusal } from './access/choose-ledger.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { mapRecord } from '../record/index.ts'
+import { mapRecord } from '../record/map-record.ts'
 import { QUERY_FIELDS } from './field-list.ts'
 import { fieldValues } from './field-values.ts'
 import { resolveField, suggestField } from './fields.ts'

@@ -1,5 +1,5 @@
 /** Records as they are answered: one, and those that belong together. */
-import { CoreGroup, PersonalGroup } from '@trailproof/core'
+import { CoreGroup, PersonalGroup } from '@trailproof/core/schema'
 import { Type } from 'typebox'
 import { answer, complete, count, indexedSize, ledgerName, orNull, time } from './answer.ts'
 

@@ -1,5 +1,5 @@
 /** What a record looks like when it is sent: for the description of the API, since core reads bodies itself. */
-import { CoreGroup, FIELD_NOTE, type FieldNote, PersonalGroup } from '@trailproof/core'
+import { CoreGroup, FIELD_NOTE, type FieldNote, PersonalGroup } from '@trailproof/core/schema'
 import { type TProperties, type TSchema, Type } from 'typebox'
 
 declare module 'fastify' {

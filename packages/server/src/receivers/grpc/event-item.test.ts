@@ -4,10 +4,10 @@ import {
   compileRedaction,
   type Item,
   parseBody,
-  prepareRecord,
   READ_LIMITS,
   readRecord,
 } from '@trailproof/core'
+import { prepareRecord } from '@trailproof/core/schema'
 import { expect, test } from 'vitest'
 import { sha256 } from '../../process/sha256.ts'
 import { itemOfEvent } from './event-item.ts'
