@@ -35,6 +35,8 @@ test('beyond exports_max one is refused with 503, until a client is done or gone
   expect(await refused.json()).toMatchObject({
     detail: '1 exports are running, the most that exports_max allows',
   })
+  const metrics = await (await server.fetch('/metrics')).text()
+  expect(metrics).toMatch(/^trailproof_export_sessions 1$/m)
   first.destroy()
   await expect.poll(() => statusOf(server)).toBe(200)
   const second = await begin(server)

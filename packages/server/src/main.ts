@@ -12,6 +12,7 @@ import { buildHttpServer } from './api/http-server.ts'
 import { SharedPort } from './api/shared-port.ts'
 import { TailSessions } from './api/tail-sessions.ts'
 import type { DirectoryHandlers } from './directory/directory-worker.ts'
+import { ExportSessions } from './export/export-sessions.ts'
 import { Erasures } from './ledger/erasures.ts'
 import { writeDurably } from './ledger/ledger-keys.ts'
 import { isAccessLedger } from './ledger/ledger-name.ts'
@@ -146,6 +147,7 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
     admission,
     metrics,
     tails: new TailSessions(settings.tail_sessions_max),
+    exports: new ExportSessions(settings.exports_max),
     threads: () =>
       Object.entries({ sequencer: writer, indexer, reader, searcher, directory }).map(
         ([name, { waiting }]) => [name, waiting] as const,

@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import type { Export } from '../export/export.ts'
 import type { ExportFormat } from '../export/export-block.ts'
 import { readMark } from '../export/export-mark.ts'
-import { type ExportSession, ExportSessions } from '../export/export-sessions.ts'
+import type { ExportSession } from '../export/export-sessions.ts'
 import { exportHeader, type Pieces, plainExport, provenExport, provenRest } from '../export/export-stream.ts'
 import type { Services } from '../services.ts'
 import { badRequest, type ExportQuerystring, exportOf, exportQuerystring } from './export-request.ts'
@@ -27,8 +27,7 @@ const whole = {
 }
 
 export function exportRoutes(app: FastifyInstance, services: Services): void {
-  const sessions = new ExportSessions(services.settings.exports_max)
-  app.addHook('preClose', async () => sessions.endAll())
+  app.addHook('preClose', async () => services.exports.endAll())
 
   app.get<{ Querystring: ExportQuerystring }>(
     '/v1/export',
@@ -44,7 +43,7 @@ export function exportRoutes(app: FastifyInstance, services: Services): void {
     },
     async (request, reply) => {
       const asked = exportOf(request, services)
-      using session = sessions.open()
+      using session = services.exports.open()
       const pieces = await piecesOf(asked, request.query.mark, services)
       await recordRead(request, 'export', services.accessLog, readOf(asked))
       await send(session.taken(pieces), asked, session, request, reply)

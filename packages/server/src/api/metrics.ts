@@ -54,7 +54,7 @@ function sampleLedgers({ ledgers, metrics, now }: Services): void {
 }
 
 async function sampleQueues(services: Services): Promise<void> {
-  const { metrics, sequencer, settings, admission, directory, tails, accessLog, threads } = services
+  const { metrics, sequencer, settings, admission, directory, tails, exports, accessLog, threads } = services
   const { registry } = metrics
   registry.value('trailproof_waiting_records').set(sequencer.waitingRecords)
   registry.value('trailproof_waiting_records_max').set(settings.waiting_records_max)
@@ -62,6 +62,8 @@ async function sampleQueues(services: Services): Promise<void> {
   registry.value('trailproof_commits_in_flight').set(sequencer.commitsInFlight)
   registry.value('trailproof_tail_sessions').set(tails.count)
   registry.value('trailproof_tail_sessions_max').set(settings.tail_sessions_max)
+  registry.value('trailproof_export_sessions').set(exports.count)
+  registry.value('trailproof_export_sessions_max').set(settings.exports_max)
   registry.value('trailproof_access_repeats_counted').set(accessLog.counted)
   registry.value('trailproof_quarantine_records_max').set(settings.quarantine_records_max)
   registry.value('trailproof_disk_free_bytes').set(admission.freeBytes)

@@ -29,13 +29,16 @@ export interface ExportBlock extends ExportCounts {
 
 export type BlockExporter = (entries: readonly StoredEntry[]) => ExportBlock
 
+/** One for all exports of the thread: a block is written at once. */
+const out = new ByteWriter()
+
 /** Compiles the query once for all blocks of an export. */
 export function blockExporter(shape: ExportShape): BlockExporter {
   const { ledger, format, query, atMs, fields } = shape
   const matches = query === '' ? undefined : entryFilter(parseQuery(query).filter, atMs)
   const isShown = (entry: StoredEntry): boolean => matches?.(readEntry(entry)) ?? true
-  const out = new ByteWriter()
   return (entries) => {
+    out.clear() // of what a block left that could not be written to its end
     let counts: ExportCounts
     switch (format) {
       case 'ndjson':

@@ -23,6 +23,10 @@ export class ExportSessions {
     this.#stalledMs = stalledMs
   }
 
+  get count(): number {
+    return this.#open.size
+  }
+
   /** Throws the problem `overloaded` when as many run as may. */
   open(): ExportSession {
     if (this.#open.size >= this.#max)

@@ -94,6 +94,8 @@ export const FAMILIES = {
   ),
   trailproof_tail_sessions: gauge('Open live tails, of HTTP and gRPC.'),
   trailproof_tail_sessions_max: gauge('Setting tail_sessions_max: beyond it tails are refused.'),
+  trailproof_export_sessions: gauge('Exports that run.'),
+  trailproof_export_sessions_max: gauge('Setting exports_max: beyond it exports are refused.'),
   trailproof_access_records_total: counter('Reads and changes recorded in companion ledgers.'),
   trailproof_access_records_failed_total: counter(
     'Reads and changes that could not be recorded, and so were refused or are tried again.',
