@@ -30,7 +30,14 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         typeof $id === 'string' ? $id : `schema-${at}`,
     },
   })
-  await app.register(swaggerUi, { routePrefix: '/docs' })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    theme: {
+      title: 'Trailproof API',
+      // It offers to explore other APIs, under the mark of the library.
+      css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }],
+    },
+  })
   describeProblems(app)
   refuseUnknownParameters(app)
 }
