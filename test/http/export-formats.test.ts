@@ -104,10 +104,39 @@ test('OCSF says who did what to what, and keeps the rest under unmapped', async 
     },
     user: { uid: 'u-1', name: 'Ada', email_addr: 'ada@example.com', type_id: 1 },
     is_mfa: true,
-    resources: [{ type: 'account', uid: 'a-1' }],
+    service: { name: 'auth' },
     src_endpoint: { ip: '192.0.2.1' },
     trace: { uid: 't-1' },
-    unmapped: { ledger: 'main', index: 0, metadata: { tries: 3 } },
+    unmapped: { ledger: 'main', index: 0, metadata: { tries: 3 }, targets: [{ type: 'account', id: 'a-1' }] },
+  })
+})
+
+test('OCSF says of a request what was called, and how it ended', async () => {
+  const server = await testServer()
+  await record(server, {
+    kind: 'trail',
+    action: 'POST /orders',
+    service: 'shop',
+    host: 'h-1',
+    request_id: 'r-1',
+    outcome: 'failure',
+    targets: [{ type: 'order', id: 'o-1', name: 'Order' }],
+    request: { method: 'POST', url: '/orders?x=1' },
+    response: { status: 502 },
+    latency_ms: 12,
+  })
+  const [event] = linesOf(await exported(server, '?format=ocsf')).map((line) => JSON.parse(line) as object)
+  expect(event).toMatchObject({
+    class_uid: 6003,
+    activity_id: 1,
+    metadata: { profiles: ['host'] },
+    api: { operation: 'POST /orders', request: { uid: 'r-1' }, service: { name: 'shop' } },
+    resources: [{ type: 'order', uid: 'o-1', name: 'Order' }],
+    http_request: { http_method: 'POST', url: { url_string: '/orders?x=1' } },
+    http_response: { code: 502 },
+    device: { hostname: 'h-1' },
+    duration: 12,
+    status_id: 2,
   })
 })
 

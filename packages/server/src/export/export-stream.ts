@@ -1,4 +1,4 @@
-/** An export as pieces of bytes, each made when the one before was taken: memory holds one block, whatever the range. */
+/** An export as pieces of bytes, each made when the one before was taken: memory holds two blocks, whatever the range. */
 import { EXPORT_FORMAT, EXPORT_MARK_ENTRIES, type ExportCounts } from '@trailproof/core'
 import { BLOCK_ENTRIES } from '../ledger/ledger-store.ts'
 import { sha256 } from '../process/sha256.ts'

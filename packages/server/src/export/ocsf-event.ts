@@ -36,17 +36,33 @@ export function ocsfEvent(record: RecordView): Fields {
     duration: duration ?? undefined,
     metadata: metadataOf(record),
     actor: actorOf(record),
-    ...(kind.class_uid === AUTHENTICATION && { user: userOf(record), is_mfa: record.actor?.auth?.mfa }),
-    api: { operation: action, request: { uid: record.request_id }, service: { name: record.service } },
-    resources: record.targets?.map(({ type, id, name, parent }) =>
-      pruned({ type, uid: id, name, data: { parent } }),
-    ),
+    ...(kind.class_uid === AUTHENTICATION ? sessionOf(record) : callOf(record)),
     src_endpoint: { ip: record.source?.ip, intermediate_ips: record.source?.forwarded },
     ...httpOf(record),
     trace: { uid: record.trace_id || undefined, span: { uid: record.span_id } },
     device: { hostname: record.host },
-    unmapped: unmappedOf(record),
+    unmapped: {
+      ...unmappedOf(record),
+      targets: kind.class_uid === AUTHENTICATION ? record.targets : undefined,
+    },
   })
+}
+
+/** What the class Authentication alone has. */
+function sessionOf(record: RecordView): Fields {
+  return { user: userOf(record), is_mfa: record.actor?.auth?.mfa, service: { name: record.service } }
+}
+
+/** What the class API Activity alone has. */
+function callOf({ action, request_id: uid, service: name, targets, response }: RecordView): Fields {
+  const { status, status_code } = (response ?? {}) as Fields
+  return {
+    api: { operation: action, request: { uid }, service: { name } },
+    resources: targets?.map(({ type, id, name: title, parent }) =>
+      pruned({ type, uid: id, name: title, data: { parent } }),
+    ),
+    http_response: { code: status ?? status_code },
+  }
 }
 
 const APPLICATION = 6
@@ -108,8 +124,15 @@ function statusOf({ outcome, reason, errors }: RecordView): Fields {
 
 function metadataOf(record: RecordView): Fields {
   const { labels } = record
+  // Whose attributes this event has beside those of its class.
+  const profiles = [
+    ...(record.host === undefined ? [] : ['host']),
+    ...(record.outcome === 'denied' ? ['security_control'] : []),
+    ...(record.trace_id ? ['trace'] : []),
+  ]
   return {
     version: OCSF_VERSION,
+    profiles,
     uid: record.id,
     product: { name: record.service, version: record.service_version, vendor_name: 'Trailproof' },
     log_name: record.ledger,
@@ -143,10 +166,8 @@ function actorOf(record: RecordView): Fields {
   return { user: userOf(record), session }
 }
 
-function httpOf({ request, response, source, request_id: uid }: RecordView): Fields {
+function httpOf({ request, source, request_id: uid }: RecordView): Fields {
   const { method, url, path, route } = (request ?? {}) as Fields
-  const { status, status_code } = (response ?? {}) as Fields
-  const code = status ?? status_code
   return {
     http_request: {
       http_method: method,
@@ -154,7 +175,6 @@ function httpOf({ request, response, source, request_id: uid }: RecordView): Fie
       user_agent: source?.user_agent,
       uid: request === undefined ? undefined : uid,
     },
-    http_response: { code },
   }
 }
 
