@@ -214,6 +214,31 @@ export function searchIndexSuite(driver: SearchIndexDriver): void {
       await fc.assert(property, { numRuns: 80 })
     })
 
+    test('entries without a value count under the empty text when that is asked for, and no entry twice', async () => {
+      const property = fc.asyncProperty(sampleEntries, sampleFilters, async (all, filter) => {
+        await index.reset('main')
+        await index.apply('main', all, all.length)
+        const request = {
+          ledger: 'main',
+          filter,
+          nowMs: NOW_MS,
+          edges: [],
+          by: ['actor.id', 'severity,actor.id'],
+        }
+        const counted = await index.tally({ ...request, countsMissing: true }, new Deadline(60_000))
+        if (!counted) return
+        expect(counted.valuesCut).toBe(false)
+        for (const values of Object.values(counted.by))
+          expect([...values.values()].reduce((sum, [count]) => sum + count!, 0)).toBe(counted.counts[0])
+        const found = all.filter(recordMatcher(filter, { nowMs: NOW_MS }))
+        const nobodys = found.filter(
+          ({ personal }) => (personal?.['actor'] as { id?: unknown })?.id === undefined,
+        )
+        expect(counted.by['actor.id']!.get('')?.[0] ?? 0).toBe(nobodys.length)
+      })
+      await fc.assert(property, { numRuns: 50 })
+    })
+
     test('applying the same entries again changes nothing', async () => {
       await index.apply('main', entries(0, 20), 20)
       await index.apply('main', entries(10, 30), 30)

@@ -19,6 +19,7 @@ import { measureRequests } from './measure-requests.ts'
 import { metricsRoute } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { type Problem, problem, sendProblem } from './problem.ts'
+import { prometheusRoutes } from './prometheus.ts'
 import { quarantineRoutes } from './quarantine.ts'
 import { readRoutes } from './read.ts'
 import { recordReads } from './record-reads.ts'
@@ -115,6 +116,7 @@ export async function buildHttpServer(
     quarantineRoutes(scope, services, acceptDeps)
     healthRoutes(scope, services)
     metricsRoute(scope, services)
+    await prometheusRoutes(scope, services)
   })
   return app
 }

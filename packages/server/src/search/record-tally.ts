@@ -8,9 +8,11 @@ const VALUE_CHARS_MAX = 512
 
 export class RecordTally {
   readonly #cells: TallyCells
+  readonly #countsMissing: boolean
   readonly #groups: readonly { name: string; fields: readonly QueryField[] }[]
 
-  constructor({ edges, by }: Pick<TallyRequest, 'edges' | 'by'>) {
+  constructor({ edges, by, countsMissing = false }: Pick<TallyRequest, 'edges' | 'by' | 'countsMissing'>) {
+    this.#countsMissing = countsMissing
     this.#cells = new TallyCells(edges, by)
     this.#groups = by.map((name) => ({
       name,
@@ -23,7 +25,10 @@ export class RecordTally {
     if (bucket === undefined) return
     this.#cells.add(bucket, 1)
     for (const { name, fields } of this.#groups)
-      for (const key of combined(fields.map((field) => valuesOf(entry, field))))
+      for (const key of combined(
+        fields.map((field) => valuesOf(entry, field)),
+        this.#countsMissing,
+      ))
         this.#cells.addValue(name, key, bucket, 1)
   }
 

@@ -43,6 +43,8 @@ export interface TallyRequest {
   readonly edges: readonly number[]
   /** Fields; several joined by commas (`service,outcome`) are counted together. */
   readonly by: readonly string[]
+  /** Whether an entry without a value counts under the empty text. Default false: it only counts for the whole. */
+  readonly countsMissing?: boolean
 }
 
 export interface Tally {
@@ -50,8 +52,10 @@ export interface Tally {
   readonly counts: readonly number[]
   /** For each of `by`: its values and their counts for each bucket. Values of several fields are joined by U+001F. */
   readonly by: Readonly<Record<string, ReadonlyMap<string, readonly number[]>>>
-  /** False: time ran out. */
+  /** False: time ran out, or values were cut. */
   readonly complete: boolean
+  /** True: there were more values than are kept; entries of the others count for the whole alone. */
+  readonly valuesCut: boolean
 }
 
 /** All methods may be called concurrently; `apply`, `eraseEntries` and `reset` by one indexer. */

@@ -90,15 +90,16 @@ export class IndexReader {
     const { edges } = request
     if (byActor || !isOfShapesAndTime(plan, timeConditions(fromMs, toMs)))
       return cells.tally(await scan({ from: edges[0] ?? -Infinity, to: edges.at(-1) ?? Infinity }))
+    const rests: TimeRange[] = []
     for (const [bucket, { from, to }] of bucketsOf(edges).entries()) {
       const counts: ShapeCounts = new Map()
       const range = { from: Math.max(from, fromMs), to: Math.min(to, toMs) }
-      const rest = this.#rollup.addTo(counts, known.id, range)
+      rests.push(...this.#rollup.addTo(counts, known.id, range))
       for (const [shape, count] of counts)
         if (!plan.shapes || plan.shapes.has(shape)) cells.addToBucket(bucket, { shape, actor: null, count })
-      for (const part of rest) if (!(await scan(part))) return cells.tally(false)
       if (!(await deadline.hasTime())) return cells.tally(false)
     }
+    for (const part of joined(rests)) if (!(await scan(part))) return cells.tally(false)
     return cells.tally(true)
   }
 
@@ -175,6 +176,17 @@ function isOfShapesAndTime({ match, unmatch, rows = [] }: FilterPlan, bounds: re
 function bucketsOf(edges: readonly number[]): readonly TimeRange[] {
   if (edges.length === 0) return [{ from: -Infinity, to: Infinity }]
   return edges.slice(1).map((to, i) => ({ from: edges[i]!, to }))
+}
+
+/** Rising ranges, those that touch as one: buckets shorter than a minute are read at once. */
+function joined(ranges: readonly TimeRange[]): readonly TimeRange[] {
+  const whole: { from: number; to: number }[] = []
+  for (const { from, to } of ranges) {
+    const last = whole.at(-1)
+    if (last?.to === from) last.to = to
+    else whole.push({ from, to })
+  }
+  return whole
 }
 
 function positions({ id, cursor }: KnownLedger, low: number, high: number): PositionRange {

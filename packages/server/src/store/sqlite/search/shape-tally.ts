@@ -12,12 +12,17 @@ interface Counted {
 
 export class ShapeTally {
   readonly #cells: TallyCells
+  readonly #countsMissing: boolean
   readonly #shapes: ReadonlyMap<number, Shape>
   readonly #groups: readonly { name: string; fields: readonly string[] }[]
   /** ms into which times may be rounded down without leaving their bucket. */
   readonly grain: number
 
-  constructor({ edges, by }: Pick<TallyRequest, 'edges' | 'by'>, shapes: ReadonlyMap<number, Shape>) {
+  constructor(
+    { edges, by, countsMissing = false }: Pick<TallyRequest, 'edges' | 'by' | 'countsMissing'>,
+    shapes: ReadonlyMap<number, Shape>,
+  ) {
+    this.#countsMissing = countsMissing
     this.#cells = new TallyCells(edges, by)
     this.#shapes = shapes
     this.#groups = by.map((name) => ({ name, fields: fieldsOf(name) }))
@@ -38,7 +43,8 @@ export class ShapeTally {
     const valuesOf = (field: string): readonly string[] =>
       isShapeField(field) ? shapeValues(values, field) : actor === null ? [] : [actor]
     for (const { name, fields } of this.#groups)
-      for (const key of combined(fields.map(valuesOf))) this.#cells.addValue(name, key, bucket, count)
+      for (const key of combined(fields.map(valuesOf), this.#countsMissing))
+        this.#cells.addValue(name, key, bucket, count)
   }
 
   tally(complete: boolean): Tally {
