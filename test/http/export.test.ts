@@ -151,3 +151,14 @@ test('without room to record it an export is refused', async () => {
   const full = await server.restart({ disk_reserve_mib: 1_000_000_000 })
   expect((await full.fetch('/v1/export')).status).toBe(503)
 })
+
+test('the description of the API says what it takes and gives', async () => {
+  const server = await testServer()
+  type Route = { parameters: { name: string }[]; responses: Record<string, { content?: object }> }
+  const { paths } = await server.get<{ paths: Record<string, { get: Route }> }>('/docs/json')
+  const { parameters, responses } = paths['/v1/export']!.get
+  expect(Object.keys(responses['200']!.content!)).toEqual(['application/x-ndjson', 'text/csv'])
+  expect(parameters.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['q', 'format', 'from_index', 'to_index', 'size', 'at', 'mark', 'fields']),
+  )
+})

@@ -29,9 +29,9 @@ export interface VerifyOptions {
 
 export async function verifyTarget(target: string, options: VerifyOptions, context: Context): Promise<void> {
   if (isFile(target)) {
-    if (beginsAsExport(target)) return verifyExportFile(target, options, context)
     if (options.remember !== undefined || options.from !== undefined)
-      throw usageFailure('--remember and --from are for ledgers, not for files of receipts')
+      throw usageFailure('--remember and --from are for ledgers, not for files')
+    if (beginsAsExport(target)) return verifyExportFile(target, options, context)
     await using against =
       options.against === undefined ? undefined : await openPlace(options.against, options, context)
     const pinned = pinnedKeys(options.vkey ?? [])
