@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { formatVerifierKey } from '@trailproof/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { ingest, linesOf, verifierKey } from '../support/export.ts'
+import { smallDisk } from '../support/small-disk.ts'
 import type { TestServer } from '../support/test-server.ts'
 import { testServer } from '../support/test-server.ts'
 import { temporaryDirectory } from './command.ts'
@@ -152,6 +153,23 @@ test('an unfinished file is gone on with after its last mark', async () => {
   expect((await line.run(['export', '--out', 'c', '--resume'], { cwd })).code).toBe(2)
   expect((await line.run(['export', '--resume'], { cwd })).code).toBe(2)
   expect((await line.run(['verify', 'export', 'a.partial', '--vkey', vkey], { cwd })).code).toBe(3)
+})
+
+test('a full disk is told, and the export goes on once there is room', async () => {
+  const line = await commandLine()
+  await ingest(line.server, 6000)
+  const disk = smallDisk(16)
+  const cwd = dirname(disk.data)
+  disk.fillTo(1_500_000)
+  const full = await line.run(['export', '--out', 'a'], { cwd })
+  expect([full.code, full.stderr]).toEqual([
+    2,
+    expect.stringMatching(/cannot write a\.partial: ENOSPC.*\n.*--resume/),
+  ])
+  disk.empty()
+  expect((await line.run(['export', '--out', 'a', '--resume'], { cwd })).code).toBe(0)
+  const vkey = formatVerifierKey(await verifierKey(line.server))
+  expect((await line.run(['verify', 'a', '--vkey', vkey], { cwd })).code).toBe(0)
 })
 
 test('what is refused leaves no file, and a server that is gone has its exit code', async () => {

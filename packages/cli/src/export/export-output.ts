@@ -48,7 +48,12 @@ export class ExportFile implements ExportOutput, AsyncDisposable {
   }
 
   async write(bytes: Buffer): Promise<void> {
-    const { bytesWritten } = await this.#file.write(bytes, 0, bytes.length, this.#bytes)
+    const { bytesWritten } = await this.#file
+      .write(bytes, 0, bytes.length, this.#bytes)
+      .catch((cause: Error) => {
+        const hint = `make room, and go on with: trailproof export --out ${this.path} --resume`
+        throw usageFailure(`cannot write ${partialOf(this.path)}: ${cause.message}`, hint)
+      })
     this.#bytes += bytesWritten
     if (bytesWritten < bytes.length) await this.write(bytes.subarray(bytesWritten))
   }

@@ -39,7 +39,7 @@ export async function verifyTarget(target: string, options: VerifyOptions, conte
     return
   }
   if (options.against !== undefined)
-    throw usageFailure('--against is for a file of receipts; what is given is itself a ledger')
+    throw usageFailure('--against is for receipts and exports; what is given is itself a ledger')
   await using place = await openPlace(target, options, context)
   await judgeLedgers(target, place, options, context)
 }
