@@ -1,7 +1,6 @@
 /** The exports that run: bounded, because each reads without a pause, and ended when the server stops. */
 import { ProblemError } from '../api/authorize.ts'
 import { problem } from '../api/problem.ts'
-import type { Pieces } from './export-stream.ts'
 
 /** A client that takes nothing for so long is gone, or keeps others from their exports. */
 const STALLED_MS = 120_000
@@ -10,7 +9,7 @@ export interface ExportSession extends Disposable {
   /** Aborted when the export is to end. */
   readonly signal: AbortSignal
   /** The pieces, as long as each is taken within two minutes. */
-  taken(pieces: Pieces): Pieces
+  taken<Piece>(pieces: AsyncGenerator<Piece>): AsyncGenerator<Piece>
 }
 
 export class ExportSessions {
@@ -48,7 +47,11 @@ export class ExportSessions {
 }
 
 /** Only the client's time counts, not the time that a piece takes to be made. */
-async function* untilStalled(pieces: Pieces, abort: AbortController, stalledMs: number): Pieces {
+async function* untilStalled<Piece>(
+  pieces: AsyncGenerator<Piece>,
+  abort: AbortController,
+  stalledMs: number,
+): AsyncGenerator<Piece> {
   for await (const piece of pieces) {
     const timer = setTimeout(() => abort.abort(new Error('the client takes nothing')), stalledMs)
     try {
