@@ -66,3 +66,12 @@ test('a gap noticed before a restart is recorded after it, once', async () => {
   await last.post('/v1/events?wait=index', [numbered(4)])
   expect(await last.get('/v1/search?action=stream.*')).toMatchObject({ records: [{}] })
 })
+
+test('a stream that comes to the last exact number goes on being indexed and quarantined', async () => {
+  const server = await testServer()
+  const last = numbered(Number.MAX_SAFE_INTEGER)
+  for (const record of [last, last, numbered(7)])
+    expect((await server.post('/v1/events?wait=index', record)).body).toMatchObject({ indexed: true })
+  const { status, body } = await server.post('/v1/events', [{ ...last, labels: 7 }, numbered(8)])
+  expect([status, body.receipts.map((receipt) => receipt.status)]).toEqual([200, ['quarantined', 'recorded']])
+})

@@ -58,7 +58,8 @@ export class SqliteStreamStore implements Disposable {
       else {
         if (seq > next)
           this.#addHole(ledger, streamId, { first: next, last: seq - 1, since_ms: atMs, recorded: 0 })
-        move.run(ledger, streamId, seq + 1)
+        // What comes after the last number that is exact cannot be read back; that one may then be seen twice.
+        move.run(ledger, streamId, Math.min(seq + 1, Number.MAX_SAFE_INTEGER))
       }
     }
   }
