@@ -18,7 +18,7 @@ const TIME_MS_MAX = 253_402_300_799_999
 /** Series of an answer. */
 export const SERIES_MAX = 1000
 /** Numbers of the series of one selector, one a step. */
-const POINTS_MAX = 1_000_000
+const POINTS_MAX = 250_000
 
 export interface CountsRequest {
   readonly selector: Selector
