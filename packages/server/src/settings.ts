@@ -80,8 +80,7 @@ export const settingsSchema = Type.Object({
   }),
   record_reads: Type.Boolean({
     default: true,
-    description:
-      'Record who read what in the companion ledger <name>.access, before the answer is given.',
+    description: 'Record who read what in the companion ledger <name>.access, before the answer is given.',
   }),
   gap_quiet_seconds: Type.Integer({
     minimum: 1,
