@@ -43,6 +43,11 @@ export const BUDGETS = {
     unit: 'ms',
     bound: ['≤', 300],
   },
+  'promql.range': {
+    title: 'PromQL: rate by outcome, 30 days by the hour, p99',
+    unit: 'ms',
+    bound: ['≤', 300],
+  },
   'facets.core': { title: 'facets of four fields over all, p99', unit: 'ms', bound: ['≤', 300] },
 } as const satisfies Record<string, Budget>
 

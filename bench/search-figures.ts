@@ -19,6 +19,15 @@ export async function measureSearch(server: BenchServer): Promise<Partial<Record
     'search.action': await p99((i) => `${page}&action=payment.refunded&outcome=denied&last=${i + 1}d`),
     'search.text': await p99((i) => `${page}&q=Person ${(i * 104_729) % 50_000}`),
     'histogram.outcome': await p99((i) => `/v1/histogram?by=outcome&buckets=60&last=${1000 + i}d`),
+    'promql.range': await p99((i) => `/api/v1/query_range?${hourly(i)}`),
     'facets.core': await p99((i) => `/v1/facets?fields=service,action,outcome,kind&last=${1000 + i}d`),
   }
+}
+
+/** Thirty days in steps of an hour, as Grafana asks; another hour each time. */
+function hourly(i: number): string {
+  const end = (Math.floor(Date.now() / 3_600_000) - i) * 3600
+  const query = 'sum by (outcome) (rate(trailproof_events[1h]))'
+  const range = { start: String(end - 30 * 86_400), end: String(end), step: '3600' }
+  return new URLSearchParams({ query, ...range }).toString()
 }
