@@ -14,8 +14,10 @@ const MARK = 'Ā'
 /** Characters of a word or a key that stand in the index; what is cut is compared with the record. */
 export const WORD_CHARS_MAX = 24
 const KEY_CHARS_MAX = 64
-/** Hexadecimal digits of a trace id or UUID that tell it from most others. */
+/** Hexadecimal digits that tell a trace id or UUID from most others. */
 const HEX_CHARS_MAX = 16
+/** Those of them that are the first digits of a trace id: by them its beginning is found. */
+const TRACE_HEAD_CHARS = 4
 /** Characters of text indexed for one entry; words behind them are found by their fields alone. */
 export const TEXT_CHARS_MAX = 65_536
 const PRIVATE_USE = 0xe000
@@ -77,7 +79,8 @@ export function keyPrefixMatch(field: string, prefix: string): string | undefine
   const plain = encodeKey(letter, label ? labelText(field.slice(7), prefix) : prefix).term
   const hex = hexDigits(prefix)
   if (label || hex === '' || !/^[0-9a-f]+$/.test(hex)) return quotePrefix(plain)
-  return `(${quotePrefix(plain)} OR ${quotePrefix(MARK + letter + hex.slice(0, HEX_CHARS_MAX))})`
+  const digits = hex.slice(0, prefix.includes('-') ? HEX_CHARS_MAX : TRACE_HEAD_CHARS)
+  return `(${quotePrefix(plain)} OR ${quotePrefix(MARK + letter + digits)})`
 }
 
 export function shapeTerm(shape: number): string {
@@ -136,12 +139,18 @@ function wordsText(text: string): string {
   return wordsOf(text).map(cutWord).join(' ')
 }
 
-/** Trace ids and UUIDs differ in their first digits; the rest of them would only take space. */
+/**
+ * Some digits of a UUID or trace id; all of them would only take space. UUIDs differ in their first ones. Trace ids
+ * do in their last ones: some begin with a time, or with the zeros of an id that was shorter.
+ */
 function hexKey(letter: string, value: string): KeyTerm | undefined {
   if (value.length < 20) return undefined
   const hex = hexDigits(value)
   if (!/^[0-9a-f]{20,64}$/.test(hex)) return undefined
-  return { term: MARK + letter + hex.slice(0, HEX_CHARS_MAX), exact: false }
+  const digits = value.includes('-')
+    ? hex.slice(0, HEX_CHARS_MAX)
+    : hex.slice(0, TRACE_HEAD_CHARS) + hex.slice(TRACE_HEAD_CHARS - HEX_CHARS_MAX)
+  return { term: MARK + letter + digits, exact: false }
 }
 
 const hexDigits = (value: string): string => value.toLowerCase().replaceAll('-', '')
