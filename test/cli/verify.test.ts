@@ -357,15 +357,18 @@ describe('verify of receipts', () => {
     const file = join(temporaryDirectory(), 'receipts.ndjson')
     await cli.json(['send', '--receipts', file], { input: someRecords(5) })
     await cli.json(['send'], { input: someRecords(300) })
-    const { verifier_keys } = await publishedAt(cli, 305)
+    await cli.json(['send', '--receipts', file], { input: someRecords(1) })
+    const { verifier_keys } = await publishedAt(cli, 306)
     const { url, data, keys, running } = cli.server
     const args = ['verify', file, '--vkey', verifier_keys[0]!]
-    expect((await run([...args, '--against', url], { env: cli.env })).stdout).toMatch(/^intact .*5 intact/)
+    expect((await run([...args, '--against', url], { env: cli.env })).stdout).toMatch(/^intact .*6 intact/)
     await running.stop()
     const offline = await run(args)
     expect(offline.code).toBe(0)
-    expect(offline.stdout).toMatch(/^intact {2}receipts: 5 intact/)
+    expect(offline.stdout).toMatch(/^intact {2}receipts: 6 intact/)
     expect((await run(['verify', file, '--against', data, '--keys', keys])).code).toBe(0)
+    // Its newest signature is in the lock alone; what the receipts say of it is signed too.
+    expect((await run([...args, '--against', data])).code).toBe(0)
     const unpinned = await run(['verify', file])
     expect(unpinned.code).toBe(4)
     expect(unpinned.stdout).toMatch(/no verifier key/)

@@ -22,6 +22,8 @@ export interface EvidenceEntry {
  * read" and makes the verdict `unproven`; an empty answer means "is not there" and makes it `broken`.
  */
 export interface EvidenceSource {
+  /** Entries that it holds in all, when it says so: those behind its checkpoint are not signed there. */
+  readonly storedSize?: number
   /** The signed note. */
   checkpoint(): Promise<string>
   /** At least `width` hashes of 32 bytes; `width` is what the tile holds at the checkpoint's size. */

@@ -25,17 +25,21 @@ export async function servedNow(
   const now = openCheckpoint(await source.checkpoint(), verifierKeys, verifyEd25519)
   if (now.kind !== 'checkpoint' || now.origin !== then.origin)
     return { kind: 'unknown', detail: 'a checkpoint of the ledger served now that a known key signed' }
-  const { size, root } = now
-  if (size < then.size) {
-    const detail = `the newest ${then.size - size} entries of the signed ledger are missing`
-    return { kind: 'broken', step: 'missing', index: size, detail }
+  const stored = source.storedSize ?? now.size
+  if (now.size < then.size && stored < then.size) {
+    const detail = `the newest ${then.size - stored} entries of the signed ledger are missing`
+    return { kind: 'broken', step: 'missing', index: stored, detail }
   }
+  // A directory's newest signature may lie apart from it: then the earlier one vouches for the end that it holds.
+  const [first, second] = now.size < then.size ? [now, then] : [then, now]
+  const { size, root } = second
   const reader = new TreeReader(sha256, size, (level, index, width) => source.readTile(level, index, width))
   if (!equalBytes(await reader.rootAt(), root)) {
+    if (second === then) return { kind: 'forked', size: now.size, reader }
     const detail = 'the tiles served now do not give the root signed now'
     return { kind: 'broken', step: 'tile', index: 0, detail }
   }
-  const proof = await reader.consistencyProof(then.size)
-  const claim = { first: then.size, second: size, firstRoot: then.root, secondRoot: root, proof }
+  const proof = await reader.consistencyProof(first.size)
+  const claim = { first: first.size, second: size, firstRoot: first.root, secondRoot: root, proof }
   return { kind: verifyConsistency(sha256, claim) ? 'continues' : 'forked', size, reader }
 }

@@ -131,3 +131,33 @@ test('a receipt without proof convicts nobody', async () => {
     firstBad: { step: 'checkpoint' },
   })
 })
+
+test('a ledger whose newest signature is kept elsewhere is judged by the receipt’s own', async () => {
+  const source = new SampleLedger(299)
+  const earlier = source.note
+  source.append([sampleEntry(299)])
+  expect(source.note).toBe(checkpoint)
+  source.note = earlier
+  const receipt = await receiptOf(299)
+  const readTile = source.readTile.bind(source)
+  const stored = (storedSize: number) => ({
+    storedSize,
+    checkpoint: () => source.checkpoint(),
+    readTile,
+    readEntries: source.readEntries.bind(source),
+  })
+  expect(await verify(receipt, { source: stored(300) })).toMatchObject({ verdict: 'intact' })
+  expect(await verify(receipt, { source: stored(299) })).toMatchObject({
+    verdict: 'broken',
+    firstBad: { step: 'missing', index: 299 },
+  })
+  const other = new SampleLedger(299)
+  other.note = earlier
+  other.append([sampleEntry(299, { action: 'payment.refunded' })])
+  other.note = earlier
+  const forked = { ...stored(300), readTile: other.readTile.bind(other) }
+  expect(await verify(receipt, { source: forked })).toMatchObject({
+    verdict: 'broken',
+    firstBad: { step: 'fork', index: 299 },
+  })
+})

@@ -100,11 +100,12 @@ function ledgerEvidence(
   const newest = newestCheckpoint(known)
   return {
     name,
-    source: directorySource(name, reader, newest),
+    source: { ...directorySource(name, reader, newest), storedSize: size },
     verifierKeys,
     keysFrom,
     remembered: known.filter((note) => note !== newest),
     storedSize: size,
+    hasLock: locked.length > 0,
   }
 }
 

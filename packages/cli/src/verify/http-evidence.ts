@@ -67,6 +67,7 @@ async function ledgerEvidence(
     keysFrom: pinned.length > 0 ? 'pinned' : verifierKeys.length > 0 ? 'server' : 'nobody',
     remembered: [],
     storedSize: size,
+    hasLock: false,
   }
 }
 

@@ -18,6 +18,8 @@ export interface LedgerEvidence {
   readonly remembered: readonly string[]
   /** Entries there are in all, as far as the source says. */
   readonly storedSize: number
+  /** Whether the newest signature was looked for where it is kept, apart from the data. */
+  readonly hasLock: boolean
 }
 
 /** Evidence that can be read anew when the ledger has gone on meanwhile. */

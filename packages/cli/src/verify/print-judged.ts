@@ -54,16 +54,16 @@ export function printJudged(judged: Judged, { stdout }: Context): void {
   if (hidden > 0) lines.push(`  and ${formatCount(hidden)} more; --json lists all`)
   if (origin !== '') lines.push(row('origin', origin, paint), row('root', root, paint))
   if (checked.to > checked.from) lines.push(row('checked', checkedText(checked, tookMs), paint))
-  if (judged.unsigned > 0)
-    lines.push(
-      row(
-        'not signed yet',
-        `the newest ${formatEntries(judged.unsigned)}; the next start of the server signs them`,
-        paint,
-      ),
-    )
+  if (judged.unsigned > 0) lines.push(unsignedLine(judged, paint))
   lines.push(...keyLines(judged, paint))
   stdout.write(`${lines.join('\n')}\n`)
+}
+
+function unsignedLine({ unsigned, evidence }: Judged, paint: Paint): string {
+  const newest = `the newest ${formatEntries(unsigned)}`
+  return evidence.hasLock
+    ? row('not signed yet', `${newest}; the next start of the server signs them`, paint)
+    : row('not judged', `${newest}: their signature is in the lock; name its directory with --keys`, paint)
 }
 
 function row(name: string, value: string, paint: Paint): string {
