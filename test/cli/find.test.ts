@@ -64,6 +64,17 @@ test('search counts, ranks and lists by the pipes of its query', async () => {
   expect(sorted.map((record) => record.latency_ms)).toEqual([100, 300, 400])
 })
 
+test('a sorted answer says how much more there is, and is never taken for all', async () => {
+  const cli = await filled()
+  const two = await cli.run(['search', 'has:latency_ms | sort latency_ms', '--limit', '2'])
+  expect(two.stdout).toMatch(/\n2 of 3 that match, up to 1,000 with --limit, of ledger main\n$/)
+  const all = await cli.run(['search', '--all', '| sort timestamp'])
+  expect([all.code, all.stderr]).toEqual([
+    2,
+    expect.stringMatching(/at most 1,000 records[\s\S]*leave out sort/),
+  ])
+})
+
 test('search writes CSV that no spreadsheet runs', async () => {
   const cli = await filled()
   const counts = await cli.run(['search', '--csv', 'kind:trail | top 1 outcome'])

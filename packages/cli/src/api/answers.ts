@@ -26,6 +26,8 @@ export interface RecordsAnswer extends Found {
   /** Whole records, or with a pipe `fields` objects with those, id and index. */
   readonly records: readonly RecordView[]
   readonly next: string | null
+  /** Of a sorted answer: how many match; `capped`: at least so many. */
+  readonly total?: { readonly count: number; readonly capped: boolean }
 }
 
 /** What a pipe that counts makes. */

@@ -45,10 +45,16 @@ interface SearchOptions extends ClientOptions {
 
 async function searchRecords(q: string | undefined, options: SearchOptions, context: Context): Promise<void> {
   if (options.csv && options.json) throw usageFailure('--csv and --json: choose one')
+  const pipes = pipesOf(q)
+  if (pipes.some(({ kind }) => kind === 'sort') && (options.all || options.limit > PAGE_RECORDS))
+    throw usageFailure(
+      `a sorted answer has at most ${formatCount(PAGE_RECORDS)} records`,
+      'leave out sort for all records, in ledger order; or give --limit',
+    )
   const client = clientOf(options, context)
   const order = options.oldest ? 'oldest' : undefined
   const recordsMax = options.all ? Number.POSITIVE_INFINITY : options.limit
-  const columns = columnsOf(q)
+  const columns = columnsOf(pipes)
   let shown = 0
   let last: SearchAnswer | undefined
   for await (const page of pages(client, { ledger: options.ledger, q, order }, recordsMax)) {
@@ -92,12 +98,13 @@ function printRows({ columns: titles, rows }: TableAnswer, options: SearchOption
   else printTable(context, rows, columns)
 }
 
-/** With a pipe `fields`, those; what is wrong with a query is for the server to say. */
-function columnsOf(q: string | undefined): readonly Column<RecordsAnswer['records'][number]>[] {
-  const pipe = pipesOf(q).findLast(({ kind }) => kind === 'fields')
+/** With a pipe `fields`, those. */
+function columnsOf(pipes: readonly Pipe[]): readonly Column<RecordsAnswer['records'][number]>[] {
+  const pipe = pipes.findLast(({ kind }) => kind === 'fields')
   return pipe?.kind === 'fields' ? fieldColumns(pipe.fields) : RECORD_COLUMNS
 }
 
+/** What is wrong with a query is for the server to say. */
 function pipesOf(q = ''): readonly Pipe[] {
   try {
     return parseQuery(q).pipes
@@ -107,12 +114,16 @@ function pipesOf(q = ''): readonly Pipe[] {
 }
 
 function recordsFooter(shown: number, answer: RecordsAnswer, { stdout }: Context): string {
-  const more = answer.next === null ? '' : '; there are more: --limit or --all'
   const stopped = answer.complete ? '' : '; the search was stopped before its end: narrow it'
-  return painterOf(stdout)(
-    'dim',
-    `${formatCount(shown)} of ledger ${answer.ledger}${more}${stopped}${lagOf(answer)}`,
-  )
+  const text = `${formatCount(shown)}${moreOf(shown, answer)} of ledger ${answer.ledger}`
+  const hint = answer.next === null ? '' : '; there are more: --limit or --all'
+  return painterOf(stdout)('dim', `${text}${hint}${stopped}${lagOf(answer)}`)
+}
+
+/** A sorted answer has one page; it says how many match. */
+function moreOf(shown: number, { total }: RecordsAnswer): string {
+  if (total === undefined || total.count <= shown) return ''
+  return ` of ${formatCount(total.count)}${total.capped ? ' or more' : ''} that match, up to ${formatCount(PAGE_RECORDS)} with --limit,`
 }
 
 function tableFooter(answer: TableAnswer, { stdout }: Context): string {

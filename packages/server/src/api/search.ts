@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { recordView } from '../ledger/record-view.ts'
-import { findPage, QUERY_TIMEOUT_MS } from '../search/find.ts'
+import { findPage, QUERY_TIMEOUT_MS, untilIndexed } from '../search/find.ts'
 import { runTablePipe, tablePipe } from '../search/run-pipes.ts'
 import type { Services } from '../services.ts'
 import { explainAnswer, searchAnswer } from './answers/record-answers.ts'
@@ -50,14 +50,15 @@ export function searchRoutes(app: FastifyInstance, services: Services): void {
     const ledger = view.info.name
     const { filter, pipes, scope } = queryOf(parameters, services.saved.filters(ledger, caller.keyPrefix))
     const pipe = tablePipe(pipes)
+    const sort = pipes.findLast(({ kind }) => kind === 'sort')
+    if ((pipe || sort) && cursor !== undefined)
+      throw new ProblemError(problem('bad-request', 'cursor: a table or a sorted answer has one page only'))
+    if (pipe || sort) await untilIndexed(services.ledgers, view, min_index)
     if (pipe) {
       const { sampled = null, ...table } = await runTablePipe(pipe, { ledger, filter }, services)
       return { ledger, ...table, sampled, indexed_size: view.indexedSize, size: view.size }
     }
-    const sort = pipes.findLast(({ kind }) => kind === 'sort')
     if (sort?.kind === 'sort') {
-      if (cursor !== undefined)
-        throw new ProblemError(problem('bad-request', 'a sorted answer has one page only'))
       const query = { ledger, filter, nowMs: services.now(), timeoutMs: QUERY_TIMEOUT_MS, limit }
       const { field, descending } = sort
       const sorted = await services.searcher.sorted({ ...query, field, descending, matchesMax: SORTED_MAX })
@@ -71,6 +72,8 @@ export function searchRoutes(app: FastifyInstance, services: Services): void {
         ),
         next: null,
         complete: sorted.complete,
+        // All of them were found to sort them: said unasked, since there is no next page to say that there is more.
+        total: { count: sorted.matched, capped: !sorted.complete },
       }
     }
     const page = await findPage(services, {

@@ -42,7 +42,7 @@ export interface FoundPage {
   readonly tookMs: number
 }
 
-/** Throws BAD_REQUEST for a cursor of another query and a `minIndex` that is not there yet, and INDEX_BEHIND when the index does not come to `minIndex`. */
+/** Throws BAD_REQUEST for a cursor of another query, and what `untilIndexed` does for `minIndex`. */
 export async function findPage(
   { searcher, ledgers, cursorKey, now }: Pick<Services, 'searcher' | 'ledgers' | 'cursorKey' | 'now'>,
   { view, keyPrefix, filter, scope, order, limit, cursor, minIndex, count }: FindRequest,
@@ -53,17 +53,7 @@ export async function findPage(
   const place = cursor === undefined ? undefined : readCursor(cursorKey, cursorScope, cursor)
   if (cursor !== undefined && !place)
     throw new TrailproofError('BAD_REQUEST', 'the cursor belongs to another query, ledger or key')
-  if (minIndex !== undefined && minIndex >= view.size)
-    throw new TrailproofError(
-      'BAD_REQUEST',
-      `min_index ${minIndex}: ledger ${ledger} has ${view.size} entries`,
-    )
-  if (minIndex !== undefined && !(await ledgers.indexReached(ledger, minIndex + 1, MIN_INDEX_WAIT_MS)))
-    throw new TrailproofError(
-      'INDEX_BEHIND',
-      `index ${minIndex} is not indexed yet; search stands at ${view.indexedSize}`,
-      { retryable: true },
-    )
+  await untilIndexed(ledgers, view, minIndex)
   const nowMs = place?.nowMs ?? now()
   const query = { ledger, filter, nowMs, timeoutMs: QUERY_TIMEOUT_MS }
   const page = await searcher.search({
@@ -82,4 +72,18 @@ export async function findPage(
     total,
     tookMs: performance.now() - started,
   }
+}
+
+/** Throws BAD_REQUEST for an entry that is not there yet, and INDEX_BEHIND when searches do not find it in time. */
+export async function untilIndexed(
+  ledgers: Services['ledgers'],
+  { info: { name }, size, indexedSize }: LedgerView,
+  minIndex: number | undefined,
+): Promise<void> {
+  if (minIndex === undefined) return
+  if (minIndex >= size)
+    throw new TrailproofError('BAD_REQUEST', `min_index ${minIndex}: ledger ${name} has ${size} entries`)
+  if (await ledgers.indexReached(name, minIndex + 1, MIN_INDEX_WAIT_MS)) return
+  const detail = `index ${minIndex} is not indexed yet; search stands at ${indexedSize}`
+  throw new TrailproofError('INDEX_BEHIND', detail, { retryable: true })
 }

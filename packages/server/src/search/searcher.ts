@@ -49,7 +49,10 @@ export interface SortRequest
 }
 
 /** `complete`: all matches were sorted. */
-export type SortedPage = Omit<SearchPage, 'next'>
+export interface SortedPage extends Omit<SearchPage, 'next'> {
+  /** How many entries were found and sorted. */
+  readonly matched: number
+}
 
 export interface TallyQuery extends Omit<TallyRequest, 'by'> {
   /** Any fields; the index counts those it knows. Several joined by commas are counted together. */
@@ -111,7 +114,8 @@ export class Searcher {
       if (found.length > 4 * CANDIDATES_MAX) keepFirst(found, request.limit, descending)
     }
     keepFirst(found, request.limit, descending)
-    return { entries: found.map(({ entry }) => entry), complete, indexedSize: high }
+    const entries = found.map(({ entry }) => entry)
+    return { entries, matched: Math.min(matched, matchesMax), complete, indexedSize: high }
   }
 
   async count({ cap, ...request }: CountRequest): Promise<MatchCount> {

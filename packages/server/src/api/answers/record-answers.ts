@@ -44,7 +44,7 @@ export const searchAnswer = Type.Union(
       next,
       complete,
       total: Type.Optional(
-        answer('How many match, when asked for with `count`.', {
+        answer('How many match: when asked for with `count`, and of sorted answers.', {
           count: count('Of matches.'),
           capped: Type.Boolean({ description: 'There are at least so many.' }),
         }),
