@@ -1,12 +1,20 @@
 /** What a query is worth at each of its steps. */
 import { aggregate } from './aggregate.ts'
 import type { EventCounts } from './event-counts.ts'
-import type { Aggregation, Expression, PlainFunction, Selector, WindowCall } from './expression.ts'
+import type { Aggregation, Expression, Selector, WindowCall } from './expression.ts'
 import { SERIES_LABELS } from './labels.ts'
 import { applyOperator } from './operators.ts'
 import { METRIC } from './parse.ts'
 import { badData } from './promql-error.ts'
-import { METRIC_LABEL, type Series, type Value, vector, withoutName } from './series.ts'
+import {
+  type LabelSet,
+  labelSet,
+  METRIC_LABEL,
+  type Series,
+  type Value,
+  vector,
+  withoutName,
+} from './series.ts'
 
 export interface Evaluation {
   /** ms since 1970, ascending; one for an instant query. */
@@ -27,7 +35,7 @@ export async function evaluate(expression: Expression, at: Evaluation): Promise<
       return applyOperator(operation, await evaluate(expression.operand, at), minusOne)
     }
     case 'call':
-      return callFunction(expression.function, await valuesOf(expression.arguments, at), at)
+      return callFunction(expression, await valuesOf(expression.arguments, at), at)
     case 'aggregation':
       return aggregation(expression, at)
     case 'binary': {
@@ -77,9 +85,13 @@ async function aggregation(expression: Aggregation, at: Evaluation): Promise<Val
   return aggregate(aggregator, grouping, value.series, k?.values)
 }
 
-const ROUNDINGS = { abs: Math.abs, ceil: Math.ceil, floor: Math.floor, round: Math.round } as const
+const ROUNDINGS = { abs: Math.abs, ceil: Math.ceil, floor: Math.floor } as const
 
-function callFunction(name: PlainFunction, [argument]: readonly Value[], { steps }: Evaluation): Value {
+function callFunction(
+  { function: name, arguments: [written] }: Extract<Expression, { kind: 'call' }>,
+  [argument, parameter]: readonly Value[],
+  { steps }: Evaluation,
+): Value {
   switch (name) {
     case 'time':
       return { kind: 'scalar', values: steps.map((step) => step / 1000) }
@@ -94,22 +106,43 @@ function callFunction(name: PlainFunction, [argument]: readonly Value[], { steps
     case 'absent': {
       const { series } = seriesIn(argument, name)
       const isAbsent = (i: number): boolean => series.every(({ values }) => values[i] === undefined)
-      return vector([{ labels: {}, values: steps.map((_, i) => (isAbsent(i) ? 1 : undefined)) }])
+      return vector([
+        { labels: labelsAskedFor(written), values: steps.map((_, i) => (isAbsent(i) ? 1 : undefined)) },
+      ])
     }
     case 'abs':
     case 'ceil':
     case 'floor':
+      return eachValue(seriesIn(argument, name).series, ROUNDINGS[name])
     case 'round': {
-      const rounded = (value: number | undefined) =>
-        value === undefined ? undefined : ROUNDINGS[name](value)
-      return vector(
-        seriesIn(argument, name).series.map(({ labels, values }) => ({
-          labels: withoutName(labels),
-          values: values.map(rounded),
-        })),
-      )
+      if (parameter && parameter.kind !== 'scalar') throw badData('round takes series and a number')
+      // Halves go up, as in Prometheus.
+      return eachValue(seriesIn(argument, name).series, (value, i) => {
+        const nearest = parameter?.values[i] ?? 1
+        return Math.floor(value / nearest + 0.5) * nearest
+      })
     }
   }
+}
+
+function eachValue(series: readonly Series[], to: (value: number, at: number) => number): Value {
+  return vector(
+    series.map(({ labels, values }) => ({
+      labels: withoutName(labels),
+      values: values.map((value, i) => (value === undefined ? undefined : to(value, i))),
+    })),
+  )
+}
+
+/** What is absent, as far as the selector names it: labels that have to equal one value. */
+function labelsAskedFor(argument: Expression | undefined): LabelSet {
+  if (argument?.kind !== 'selector') return {}
+  const byLabel = Map.groupBy(argument.matchers, ({ label }) => label)
+  return labelSet(
+    [...byLabel.values()].flatMap(([matcher, ...others]) =>
+      matcher!.operator === '=' && others.length === 0 ? [[matcher!.label, matcher!.value] as const] : [],
+    ),
+  )
 }
 
 function seriesIn(value: Value | undefined, name: string): Extract<Value, { kind: 'vector' }> {

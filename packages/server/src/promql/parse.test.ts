@@ -76,7 +76,7 @@ test.each<[string, RegExp]>([
   ['trailproof_events[5m]', /a range of time is for a function/],
   ['trailproof_events[5m:1m]', /not supported/],
   ['rate(trailproof_events)', /rate takes a range of time/],
-  ['rate(trailproof_events[5m:1m])', /rate takes a range of time/],
+  ['rate(trailproof_events[5m:1m])', /not supported: trailproof_events\[5m:1m\]/],
   ['rate(trailproof_events[0s])', /at least 1s/],
   [
     'histogram_quantile(0.9, trailproof_events)',

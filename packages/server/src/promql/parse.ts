@@ -136,6 +136,7 @@ class Reader {
     if (isOneOf(WINDOW_FUNCTIONS, name)) {
       const [only, ...others] = given
       const matrix = only?.name === 'OffsetExpr' ? only.firstChild! : only
+      if (matrix?.name === 'SubqueryExpr') throw this.#unsupported(matrix)
       if (others.length > 0 || matrix?.name !== 'MatrixSelector')
         throw badData(`${name} takes a range of time: ${name}(${METRIC}[5m])`)
       const rangeMs = this.#duration(matrix.getChild('DurationExpr')!)
@@ -149,7 +150,11 @@ class Reader {
         `the function ${name} is not supported; there are ${[...WINDOW_FUNCTIONS, ...PLAIN_FUNCTIONS].join(', ')}`,
       )
     const wanted = name === 'time' ? 0 : 1
-    if (given.length !== wanted) throw badData(`${name} takes ${wanted} arguments, not ${given.length}`)
+    const most = name === 'round' ? 2 : wanted
+    if (given.length < wanted || given.length > most)
+      throw badData(
+        `${name} takes ${wanted === most ? wanted : `${wanted} or ${most}`} arguments, not ${given.length}`,
+      )
     return { kind: 'call', function: name, arguments: given.map((one) => this.expression(one, depth + 1)) }
   }
 
