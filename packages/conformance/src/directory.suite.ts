@@ -72,6 +72,14 @@ export function directorySuite(driver: DirectoryDriver): void {
       expect(await directory.quarantinedRecord('nothing')).toBeUndefined()
     })
 
+    test('counts quarantined records in all and of one ledger', async () => {
+      await directory.quarantine([bad(1), bad(2, 'other'), bad(3)], 100)
+      expect(await directory.quarantineSize()).toBe(3)
+      expect(await directory.quarantineSizeOf('main')).toBe(2)
+      expect(await directory.quarantineSizeOf('other')).toBe(1)
+      expect(await directory.quarantineSizeOf('empty')).toBe(0)
+    })
+
     test('destroys a discarded record out of every file', async () => {
       await directory.quarantine([{ ...bad(1), source: 'a-very-personal-text' }, bad(2)], 100)
       expect(await directory.discard(bad(1).id)).toBe(true)

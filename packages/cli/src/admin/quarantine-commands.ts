@@ -27,7 +27,12 @@ function listCommand(context: Context) {
     .option('-n, --limit <count>', 'most records', wholeNumber({ least: 1 }), 100)
     .option('--after <id>', 'begin behind this one')
     .action(async ({ json, ledger, limit, after, ...options }) => {
-      const { records, total } = await clientOf(options, context).json<{
+      const {
+        ledger: name,
+        records,
+        total,
+      } = await clientOf(options, context).json<{
+        ledger: string
         records: readonly QuarantinedAnswer[]
         total: number
       }>('/v1/quarantine', { query: { ledger, limit, after } })
@@ -36,7 +41,7 @@ function listCommand(context: Context) {
         return
       }
       if (records.length > 0) printTable(context, records, COLUMNS)
-      const said = `${formatCount(records.length)} shown, ${formatCount(total)} in quarantine in all`
+      const said = `${formatCount(records.length)} shown, ${formatCount(total)} in the quarantine of ledger ${name}`
       context.stdout.write(`${painterOf(context.stdout)('dim', said)}\n`)
     })
 }

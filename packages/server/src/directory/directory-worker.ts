@@ -19,6 +19,7 @@ const handlers = {
   quarantinedRecord: (id: string) => directory.quarantinedRecord(id),
   discard: (id: string) => directory.discard(id),
   quarantineSize: () => directory.quarantineSize(),
+  quarantineSizeOf: (ledger: string) => directory.quarantineSizeOf(ledger),
   savedSearches: () => directory.savedSearches(),
   putSavedSearch: (search: SavedSearch) => directory.putSavedSearch(search),
   deleteSavedSearch: (ledger: string, name: string) => directory.deleteSavedSearch(ledger, name),

@@ -65,7 +65,9 @@ export interface Directory {
   quarantinedRecord(id: string): Promise<QuarantinedRecord | undefined>
   /** Destroys a quarantined record; false when there is none. */
   discard(id: string): Promise<boolean>
+  /** Of all ledgers together: what `max` is compared with. */
   quarantineSize(): Promise<number>
+  quarantineSizeOf(ledger: string): Promise<number>
 
   savedSearches(): Promise<readonly SavedSearch[]>
   /** Adds it, or takes the place of the one with its ledger and name. */

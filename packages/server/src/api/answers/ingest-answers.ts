@@ -62,6 +62,6 @@ export const quarantinedAnswer = answer('A record that was not valid.', {
 
 export const quarantineAnswer = answer('Oldest first.', {
   ledger: ledgerName,
-  total: count('In the quarantine in all, of every ledger.'),
+  total: count('In the quarantine of this ledger, on all pages.'),
   records: Type.Array(quarantinedAnswer),
 })

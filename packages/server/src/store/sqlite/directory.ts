@@ -99,6 +99,11 @@ export class SqliteDirectory implements Directory {
     return this.#quarantineSize()
   }
 
+  async quarantineSizeOf(ledger: string): Promise<number> {
+    const count = this.#db.prepare('SELECT count(*) AS size FROM quarantined_record WHERE ledger = ?')
+    return count.get(ledger)!['size'] as number
+  }
+
   async savedSearches(): Promise<readonly SavedSearch[]> {
     const rows = this.#db.prepare('SELECT * FROM saved_search ORDER BY ledger, name').all() as SavedRow[]
     return rows.map(({ changed_at, shared, pinned, ...row }) => ({
