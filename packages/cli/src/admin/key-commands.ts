@@ -23,7 +23,10 @@ function createCommand(context: Context) {
     .argument('<name>', 'what the key is for')
     .addOption(new Option('--scope <scope...>', 'what it may do').choices(SCOPES).makeOptionMandatory())
     .option('--expires <time>', 'such as 2027-01-31T00:00:00Z; default: never')
-    .addHelpText('after', '\n--ledger names the one ledger the key opens; default: all.')
+    .addHelpText(
+      'after',
+      '\n--ledger names the one ledger the key opens; default: that of the key in use, or all.',
+    )
     .action(async (name, { ledger, scope, expires, json, ...options }) => {
       const key = await clientOf(options, context).json<KeyAnswer>('/v1/keys', {
         method: 'POST',

@@ -39,7 +39,8 @@ export function chooseLedger(
   return { kind: 'ledger', view }
 }
 
-function isSameOrSuccessor(name: string, own: string, ledgers: LedgerTable): boolean {
+/** Whether `name` is the ledger `own`, or one that took its place. */
+export function isSameOrSuccessor(name: string, own: string, ledgers: LedgerTable): boolean {
   for (let at: string | undefined = own, hops = 0; at !== undefined && hops < 1000; hops++) {
     if (at === name) return true
     const state: LedgerView['info']['state'] | undefined = ledgers.get(at)?.info.state

@@ -3,6 +3,8 @@ import { decodeUuid } from '@trailproof/core'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Access } from '../access/access-log.ts'
+import { administeredKeys, ledgerMakingRefusal, newKeyLedger } from '../access/administration.ts'
+import type { Caller } from '../access/api-keys.ts'
 import { chooseLedger } from '../access/choose-ledger.ts'
 import { SCOPES, type Scope, type StoredKey } from '../directory/directory.ts'
 import { LEDGER_NAME_PATTERN, ledgerNameProblem } from '../ledger/ledger-name.ts'
@@ -18,14 +20,17 @@ import {
   rebuildAnswer,
 } from './answers/admin-answers.ts'
 import { EMPTY } from './answers/answer.ts'
-import { callerOf, ledgerOf, ProblemError, readerOf } from './authorize.ts'
+import { callerOf, ledgerOf, ledgerProblem, ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
 
 const newKeyBody = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 200, description: 'What the key is for.' }),
     ledger: Type.Optional(
-      Type.String({ pattern: LEDGER_NAME_PATTERN, description: 'The one ledger it opens; default: all.' }),
+      Type.String({
+        pattern: LEDGER_NAME_PATTERN,
+        description: 'The one ledger it opens; default: that of the key that makes it, else all.',
+      }),
     ),
     scopes: Type.Array(Type.Union(SCOPES.map((scope) => Type.Literal(scope))), {
       minItems: 1,
@@ -58,22 +63,29 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
   const { accessLog, keys, ledgers, writer, indexer, reader, erasures } = services
   const admin = (request: Parameters<typeof callerOf>[0]) => callerOf(request, keys, 'admin')
   const tags = ['admin']
-  /** Recorded where readers of the ledger's access look; of what concerns all ledgers, with `main`. */
+  /**
+   * Recorded where readers of the ledger's access look; of what concerns all ledgers, with `main`. The caller is who
+   * it was before: it may have revoked itself.
+   */
   const changed = (
     request: FastifyRequest,
+    caller: Caller,
     action: string,
     { ledger = 'main', ...what }: Pick<Access, 'target' | 'asked'> & { ledger: string | undefined },
-  ): Promise<void> => {
-    const caller = admin(request)
-    return accessLog.change({ ledger, caller, action, ip: request.ip, requestId: request.id, ...what })
-  }
+  ): Promise<void> =>
+    accessLog.change({ ledger, caller, action, ip: request.ip, requestId: request.id, ...what })
 
   app.get(
     '/v1/keys',
-    { schema: { tags, summary: 'API keys, without their secrets.', response: { 200: keysAnswer } } },
+    {
+      schema: {
+        tags,
+        summary: 'API keys that the key looks after, without their secrets.',
+        response: { 200: keysAnswer },
+      },
+    },
     (request) => {
-      admin(request)
-      return { keys: keys.list().map(keyView) }
+      return { keys: administeredKeys(keys.list(), admin(request), ledgers).map(keyView) }
     },
   )
 
@@ -88,17 +100,18 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
       },
     },
     async (request, reply) => {
-      admin(request)
-      const { name, ledger, scopes, expires_at } = request.body
-      if (ledger !== undefined && !ledgers.get(ledger))
-        throw new ProblemError(problem('not-found', `there is no ledger ${ledger}`))
+      const caller = admin(request)
+      const { name, scopes, expires_at } = request.body
+      const choice = newKeyLedger(request.body.ledger, caller, ledgers)
+      if (choice.kind === 'refused') throw new ProblemError(ledgerProblem(choice))
+      const { ledger } = choice
       const expiresAt = expires_at === undefined ? undefined : Date.parse(expires_at)
       if (Number.isNaN(expiresAt))
         throw new ProblemError(
           problem('bad-request', `expires_at: expected a time such as 2027-01-31T00:00:00Z`),
         )
       const { key, token } = await keys.create({ name, ledger, scopes, expiresAt })
-      await changed(request, 'key.created', {
+      await changed(request, caller, 'key.created', {
         ledger,
         target: { type: 'key', id: key.prefix },
         asked: request.body,
@@ -118,13 +131,16 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
       },
     },
     async (request, reply) => {
-      admin(request)
-      if (!(await keys.revoke(request.params.prefix)))
-        throw new ProblemError(problem('not-found', `there is no API key ${request.params.prefix} to revoke`))
-      const ledger = keys.list().find(({ prefix }) => prefix === request.params.prefix)?.ledger
-      await changed(request, 'key.revoked', {
-        ledger,
-        target: { type: 'key', id: request.params.prefix },
+      const caller = admin(request)
+      const { prefix } = request.params
+      const key = administeredKeys(keys.list(), caller, ledgers).find((each) => each.prefix === prefix)
+      if (!key || !(await keys.revoke(prefix)))
+        throw new ProblemError(
+          problem('not-found', `there is no API key ${prefix.slice(0, 100)} for this key to revoke`),
+        )
+      await changed(request, caller, 'key.revoked', {
+        ledger: key.ledger,
+        target: { type: 'key', id: prefix },
         asked: {},
       })
       return reply.code(204).send()
@@ -169,14 +185,16 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
       },
     },
     async (request, reply) => {
-      admin(request)
+      const caller = admin(request)
+      const refusal = ledgerMakingRefusal(caller, ledgers)
+      if (refusal) throw new ProblemError(ledgerProblem(refusal))
       const { name } = request.body
       const wrong = ledgerNameProblem(name)
       if (wrong) throw new ProblemError(problem('bad-request', wrong))
       if (ledgers.get(name))
         throw new ProblemError(problem('ledger-exists', `there is already a ledger ${name}`))
       const view = ledgers.add(await writer.createLedger(name))
-      await changed(request, 'ledger.created', {
+      await changed(request, caller, 'ledger.created', {
         ledger: name,
         target: { type: 'ledger', id: name },
         asked: {},
@@ -208,7 +226,7 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
         ranges.push({ from: index, to: index + 1 })
       }
       const { indexes, recordedAt } = await erasures.erase({ ledger: name, ranges, authority, reason })
-      await changed(request, 'erasure', { ledger: name, asked: { ranges, authority } })
+      await changed(request, caller, 'erasure', { ledger: name, asked: { ranges, authority } })
       return {
         ledger: name,
         erased: ids,

@@ -3,6 +3,7 @@ import { parseBody } from '@trailproof/core'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { type AcceptDeps, accept } from '../accept.ts'
+import { administers } from '../access/administration.ts'
 import type { QuarantinedRecord } from '../directory/directory.ts'
 import { countStatuses, formatAnswer } from '../receivers/receipts.ts'
 import type { Services } from '../services.ts'
@@ -36,7 +37,7 @@ export function quarantineRoutes(app: FastifyInstance, services: Services, deps:
       const { ledger, after, limit } = request.query
       const { name } = ledgerOf(ledger, callerOf(request, keys, 'admin'), ledgers).info
       const records = await directory.quarantined(name, after, limit)
-      return { ledger: name, total: await directory.quarantineSize(), records: records.map(view) }
+      return { ledger: name, total: await directory.quarantineSizeOf(name), records: records.map(view) }
     },
   )
 
@@ -112,8 +113,11 @@ export function quarantineRoutes(app: FastifyInstance, services: Services, deps:
   async function find(id: string, request: Parameters<typeof callerOf>[0]): Promise<QuarantinedRecord> {
     const caller = callerOf(request, keys, 'admin')
     const record = await directory.quarantinedRecord(id)
-    if (!record) throw new ProblemError(problem('not-found', `there is no quarantined record ${id}`))
-    ledgerOf(record.ledger, caller, ledgers)
+    // Of another ledger's it is not said that they are there.
+    if (!record || !administers(caller, record.ledger, ledgers))
+      throw new ProblemError(
+        problem('not-found', `there is no quarantined record ${id.slice(0, 100)} for this key to see`),
+      )
     return record
   }
 }
