@@ -86,6 +86,13 @@ test('search writes CSV that no spreadsheet runs', async () => {
   expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('choose one')])
 })
 
+test('times are shown in one zone', async () => {
+  const cli = await commandLine()
+  const timestamp = '2026-01-02T01:30:00.123456+13:45'
+  await cli.server.post('/v1/events?wait=index', { action: 'a.b', timestamp })
+  expect((await cli.run(['search'])).stdout).toContain(' 2026-01-01T11:45:00.123Z ')
+})
+
 test('search points at what is wrong in a query', async () => {
   const cli = await filled()
   const { code, stderr } = await cli.run(['search', 'outcome:failure', 'servcie:x | top 3 action'])
@@ -149,6 +156,8 @@ test('stats shows how much, who and what, and how it ends', async () => {
   const [stats] = await cli.json<{ facets: unknown[] }>(['stats', '--once', 'outcome:failure'])
   expect(stats!.facets).toHaveLength(4)
   expect((await cli.run(['stats', '--last', 'soon'])).code).toBe(2)
+  const none = await cli.run(['stats', 'service:none'])
+  expect(none.stdout).toBe('ledger main  20 entries, all searchable\n\nno records in the last 15m\n')
 })
 
 test('tail shows only what its query asks for', async () => {

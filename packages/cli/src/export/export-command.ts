@@ -167,8 +167,13 @@ function report(
   const range = header && { ledger: header.ledger, from: header.from, to: header.to, size: header.head.size }
   if (json && out !== undefined)
     return printJson(context, { file: out, format, ...range, bytes, ms: Math.round(tookMs) })
-  const what = range ? `entries ${range.from} to ${range.to - 1} of ledger ${range.ledger}, ` : ''
+  const what = range ? `${rangeText(range)} of ledger ${range.ledger}, ` : ''
   const lines = [`exported ${what}${formatCount(bytes)} bytes in ${formatDuration(tookMs)}`]
   if (range && out !== undefined) lines.push(`check it with: trailproof verify export ${out} --vkey <key>`)
   context.stderr.write(`${lines.join('\n')}\n`)
+}
+
+function rangeText({ from, to }: { from: number; to: number }): string {
+  if (to === from) return 'no entries'
+  return to - from === 1 ? `entry ${from}` : `entries ${from} to ${to - 1}`
 }

@@ -1,5 +1,6 @@
 /** One record as one line of text, in colour: when, what, how it ended, who, on what, where. */
 import type { RecordView } from '@trailproof/core'
+import { instantMs } from '@trailproof/core/query'
 import { type Paint, printable } from '../terminal/paint.ts'
 
 export function recordLine(record: RecordView, paint: Paint): string {
@@ -31,9 +32,11 @@ export function paintOutcome(outcome: string | undefined, text: string, paint: P
   }
 }
 
-/** The producer's time to the millisecond. */
+/** The producer's time to the millisecond, in UTC: lines of producers everywhere compare by eye. */
 export function timeOf({ timestamp, recorded_at }: RecordView): string {
-  return (timestamp ?? recorded_at).replace(/(\.\d{3})\d+/, '$1')
+  const text = timestamp ?? recorded_at
+  const ms = instantMs(text)
+  return ms === undefined ? text : new Date(ms).toISOString()
 }
 
 export function actorOf({ actor }: RecordView): string {

@@ -16,6 +16,8 @@ const WIDTH_WITHOUT_TERMINAL = 100
 const PANEL_GAP = 3
 
 export function statsScreen(stats: Stats, paint: Paint, columns = WIDTH_WITHOUT_TERMINAL): string {
+  if (stats.histogram.buckets.every(({ count }) => count === 0))
+    return `${headLine(stats, paint)}\n\nno records in the last ${stats.last}\n`
   return [
     headLine(stats, paint),
     '',

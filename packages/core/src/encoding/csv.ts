@@ -7,6 +7,9 @@ export function formatCsvRow(cells: readonly unknown[]): string {
 
 function cellOf(value: unknown): string {
   const values = (Array.isArray(value) ? value : [value]) as readonly unknown[]
+  const [only] = values
+  // -3 is a number, and no formula.
+  if (values.length === 1 && typeof only === 'number') return String(only)
   return quoted(harmless(values.map(textOf).join('; ')))
 }
 

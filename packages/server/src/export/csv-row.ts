@@ -31,13 +31,18 @@ const FIXED: Readonly<Record<string, Cell>> = {
 
 /** The first row: the fixed columns, then the fields that were asked for. */
 export function csvTitles(fields: readonly string[]): string {
-  return formatCsvRow([...Object.keys(FIXED), ...fields])
+  return formatCsvRow([...Object.keys(FIXED), ...further(fields)])
 }
 
 export function csvRow(ledger: string, entry: ReadEntry, fields: readonly string[]): string {
   const record = recordView(ledger, entry)
   const cells = Object.values(FIXED).map((cell) => cell(record))
-  return formatCsvRow(fields.length === 0 ? cells : [...cells, ...fieldCells(entry, fields)])
+  return formatCsvRow(fields.length === 0 ? cells : [...cells, ...fieldCells(entry, further(fields))])
+}
+
+/** Those that have no column yet. */
+function further(fields: readonly string[]): readonly string[] {
+  return fields.filter((name) => !(name in FIXED))
 }
 
 function fieldCells({ leaf, core, personal }: ReadEntry, fields: readonly string[]): unknown[] {
