@@ -161,6 +161,18 @@ describe('reading', () => {
       .map((line) => (JSON.parse(line) as { index: number }).index)
     expect(indexes).toEqual([0, 2, 3, 5])
   })
+
+  test('tail ends when its key is revoked, and says so', async () => {
+    const cli = await commandLine()
+    const [key] = await cli.json<{ token: string; prefix: string }>(['key', 'create', 'r', '--scope', 'read'])
+    const tail = cli.start(['tail', '--from', '0', '--json'], { env: { TRAILPROOF_TOKEN: key!.token } })
+    await cli.server.post('/v1/events', JSON.parse(someRecords(1)))
+    await tail.waitFor(/payment 0/)
+    expect((await cli.run(['key', 'revoke', key!.prefix])).code).toBe(0)
+    const { code, stderr } = await tail.finished
+    expect(code).toBe(6)
+    expect(stderr).toContain(`API key ${key!.prefix} was revoked (401)`)
+  })
 })
 
 test('administers keys, ledgers, quarantine, erasure and index', async () => {

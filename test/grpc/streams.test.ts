@@ -153,6 +153,17 @@ test('a tail follows what is recorded, and resumes where it stopped, also on ano
   expect([...first.indexes, ...rest.indexes]).toEqual(Array.from({ length: 1000 }, (_, n) => n))
 })
 
+test('a tail from behind the end of the ledger is refused', async () => {
+  const server = await testServer()
+  await server.post('/v1/events', event(0))
+  const client = new GrpcClient(server.url)
+  expect(await failureOf(client.read(tail, { from: 2n }).next())).toMatchObject({
+    code: 11, // OUT_OF_RANGE
+    message: 'ledger main has only 1 entries; entry 1 is not among them',
+    info: { reason: 'BEYOND_LEDGER' },
+  })
+})
+
 test('a tail shows what its query asks for', async () => {
   const server = await testServer()
   const client = new GrpcClient(server.url)
@@ -163,6 +174,30 @@ test('a tail shows what its query asks for', async () => {
   expect((await following).indexes).toEqual([1, 3])
   const bad = client.read(tail, { query: 'actoin:x' })
   expect(await failureOf(bad.next())).toMatchObject({ code: 3, info: { reason: 'BAD_QUERY' } })
+})
+
+test.each(['revoked', 'expired'])('streams end with their key when it is %s', async (how) => {
+  const server = await testServer()
+  const { body } = await server.post('/v1/keys', {
+    name: 'both',
+    scopes: ['read', 'ingest'],
+    ...(how === 'expired' && { expires_at: new Date(Date.now() + 1500).toISOString() }),
+  })
+  const client = new GrpcClient(server.url, { token: body['token'] as string })
+  const stream = client.open(logStream)
+  stream.write(batch(0, 10))
+  await once(stream, 'data')
+  const ended = failureOf(once(stream, 'end'))
+  const answers = client.read(tail, { from: 0n })
+  expect((await answers.next()).value?.events).toHaveLength(10)
+  const tailed = failureOf(answers.next())
+  if (how === 'revoked') await server.fetch(`/v1/keys/${body['prefix'] as string}`, { method: 'DELETE' })
+  for (const failure of [await tailed, await ended])
+    expect(failure).toMatchObject({
+      code: 16, // UNAUTHENTICATED
+      message: expect.stringMatching(how),
+      info: { reason: 'UNAUTHORIZED' },
+    })
 })
 
 test('tails of HTTP and gRPC are bounded together', async () => {

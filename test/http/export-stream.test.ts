@@ -7,10 +7,10 @@ import { ADMIN_TOKEN, type TestServer } from '../support/test-server.ts'
 const MANY = 30_000
 
 /** The answer to an export of which nothing is read yet. */
-function begin(server: TestServer): Promise<IncomingMessage> {
+function begin(server: TestServer, token = ADMIN_TOKEN, query = ''): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
-    get(`${server.url}/v1/export`, { headers, agent: false }, resolve).on('error', reject)
+    const headers = { authorization: `Bearer ${token}` }
+    get(`${server.url}/v1/export${query}`, { headers, agent: false }, resolve).on('error', reject)
   })
 }
 
@@ -60,6 +60,18 @@ test('a server that stops ends an export so that nobody takes it for whole', asy
   if (stopped.status === 'rejected')
     expect(report.firstBad).toMatchObject({ step: expect.stringMatching(/line|missing/) })
 })
+
+test.each(['ndjson', 'csv'])(
+  'an export as %s ends with its key, so that nobody takes it for whole',
+  async (format) => {
+    const server = await serverWith(MANY)
+    const { body } = await server.post('/v1/keys', { name: 'reader', scopes: ['read'] })
+    const response = await begin(server, body['token'] as string, `?format=${format}`)
+    const revoked = await server.fetch(`/v1/keys/${body['prefix'] as string}`, { method: 'DELETE' })
+    expect(revoked.status).toBe(204)
+    await expect(bodyOf(response)).rejects.toThrow('aborted')
+  },
+)
 
 test('a stopping server does not wait for a client that takes nothing', async () => {
   const server = await serverWith(MANY)

@@ -62,6 +62,28 @@ test('shows only what the filter asks for', async () => {
   expect(await tail).toEqual([1, 3])
 })
 
+test('refuses to go on behind the end of the ledger: it was not this one that the client followed', async () => {
+  const server = await testServer()
+  await server.post('/v1/events', [record(0), record(1)])
+  const refused = async (path: string, lastEventId: string): Promise<unknown> => {
+    const response = await server.fetch(path, { headers: { 'last-event-id': lastEventId } })
+    expect(response.status).toBe(409)
+    return response.json()
+  }
+  expect(await refused('/v1/tail', '2')).toMatchObject({
+    type: 'urn:trailproof:problem:beyond-ledger',
+    detail: 'ledger main has only 2 entries; entry 2 is not among them',
+  })
+  await refused('/v1/tail?from=0', '999999999999')
+  expect(await refused('/v1/tail?from=3', '')).toMatchObject({
+    detail: 'ledger main has only 2 entries; entry 2 is not among them',
+  })
+  // The very next one is waited for.
+  const next = [take(server, '/v1/tail', 1, { 'last-event-id': '1' }), take(server, '/v1/tail?from=2', 1)]
+  await server.post('/v1/events', record(2))
+  expect(await Promise.all(next)).toEqual([[2], [2]])
+})
+
 test('bounds the number of tails', async () => {
   const server = await testServer({ tail_sessions_max: 1 })
   const abort = new AbortController()
@@ -75,6 +97,72 @@ test('bounds the number of tails', async () => {
 test('refuses a Last-Event-ID that is none', async () => {
   const server = await testServer()
   expect((await server.fetch('/v1/tail', { headers: { 'last-event-id': 'x' } })).status).toBe(400)
+})
+
+const asReader = async (server: TestServer, key: Record<string, unknown> = {}) =>
+  (await server.post('/v1/keys', { name: 'reader', scopes: ['read'], ...key })).body as unknown as {
+    token: string
+    prefix: string
+  }
+
+test('ends with the key when it is revoked, and says so', async () => {
+  const server = await testServer()
+  const { token, prefix } = await asReader(server)
+  const stream = await server.fetch('/v1/tail', { token })
+  const another = await server.fetch('/v1/tail')
+  const events = sseEvents(stream)
+  await server.post('/v1/events', record(1))
+  expect((await events.next()).value).toMatchObject({ event: 'record', id: '0' })
+  expect((await server.fetch(`/v1/keys/${prefix}`, { method: 'DELETE' })).status).toBe(204)
+  const { event, id, data } = (await events.next()).value as { event: string; id: string; data: string }
+  expect({ event, id, ...(JSON.parse(data) as object) }).toEqual({
+    event: 'end',
+    id: '',
+    reason: 'revoked',
+    detail: `API key ${prefix} was revoked`,
+  })
+  expect(await events.next()).toMatchObject({ done: true })
+  expect((await server.fetch('/v1/tail', { token, headers: { 'last-event-id': '0' } })).status).toBe(401)
+  // Those of other keys go on.
+  await server.post('/v1/events', record(2))
+  const others = sseEvents(another)
+  expect([(await others.next()).value?.id, (await others.next()).value?.id]).toEqual(['0', '1'])
+})
+
+test('ends when the key expires', async () => {
+  const server = await testServer()
+  const expires = Date.now() + 1500
+  const { token } = await asReader(server, { expires_at: new Date(expires).toISOString() })
+  const stream = await server.fetch('/v1/tail', { token })
+  for await (const { event, data } of sseEvents(stream)) {
+    expect(event).toBe('end')
+    expect(JSON.parse(data)).toMatchObject({ reason: 'expired' })
+  }
+  expect(Date.now() - expires).toBeGreaterThanOrEqual(0)
+  expect(Date.now() - expires).toBeLessThan(1000)
+})
+
+test('a client that takes nothing does not keep the tail of a revoked key open', async () => {
+  const server = await testServer()
+  const records = Array.from({ length: 1000 }, (_, n) => ({ ...record(n), message: 'x'.repeat(1000) }))
+  for (let n = 0; n < 15_000; n += 1000) await server.post('/v1/events', records)
+  const { token, prefix } = await asReader(server)
+  const silent = connect(Number(new URL(server.url).port), '127.0.0.1')
+  await once(silent, 'connect')
+  silent.write(`GET /v1/tail?from=0 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`)
+  const open = async (): Promise<string | undefined> =>
+    /^trailproof_tail_sessions (\d+)$/m.exec(await (await server.fetch('/metrics')).text())?.[1]
+  await expect.poll(open).toBe('1')
+  await server.fetch(`/v1/keys/${prefix}`, { method: 'DELETE' })
+  await expect.poll(open).toBe('0')
+  let taken = 0
+  silent.on('data', (bytes: Buffer) => (taken += bytes.length))
+  silent.on('error', () => undefined) // cut with bytes on their way
+  await new Promise((resolve) => {
+    setTimeout(resolve, 1200)
+  })
+  if (!silent.closed) await once(silent, 'close')
+  expect(taken).toBeLessThan(15_000_000)
 })
 
 test('a stop waits neither for tails nor for connections that ask nothing', async () => {

@@ -2,6 +2,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Directory, Scope, StoredKey } from '../directory/directory.ts'
 import { TrailproofError } from '../trailproof-error.ts'
+import { KeyWatch } from './key-watch.ts'
 
 /** `tp_<prefix>_<secret>`: 8 characters to tell keys apart, 32 random bytes to keep them. */
 const PREFIX_BYTES = 4
@@ -39,6 +40,8 @@ export class ApiKeys {
   readonly #store: KeyStore
   readonly #now: () => number
   readonly #byHash = new Map<string, StoredKey>()
+  /** By the prefix of the key that is watched. */
+  readonly #watches = new Map<string, Set<KeyWatch>>()
 
   private constructor(store: KeyStore, now: () => number) {
     this.#store = store
@@ -77,12 +80,31 @@ export class ApiKeys {
       return refused('no-token', 'send the API key as: Authorization: Bearer tp_…')
     const key = this.#byHash.get(hashOf(token))
     if (!key) return refused('unknown-token', 'no such API key')
-    if (key.revokedAt !== undefined) return refused('revoked', `API key ${key.prefix} was revoked`)
-    if (key.expiresAt !== undefined && key.expiresAt <= this.#now())
-      return refused('expired', `API key ${key.prefix} has expired`)
+    const refusal = this.#refusalOf(key)
+    if (refusal) return refusal
     if (!key.scopes.includes(scope) && !key.scopes.includes('admin'))
       return refused('missing-scope', `API key ${key.prefix} has no scope ${scope}`)
     return { kind: 'caller', keyPrefix: key.prefix, name: key.name, ledger: key.ledger, scopes: key.scopes }
+  }
+
+  /** Watches the key of a caller: what goes on after its request was allowed must end with the key. */
+  watch({ keyPrefix }: Pick<Caller, 'keyPrefix'>): KeyWatch {
+    const find = (): StoredKey => this.list().find(({ prefix }) => prefix === keyPrefix)!
+    const key = { expiresAt: find().expiresAt, refusal: () => this.#refusalOf(find()) }
+    const watches = this.#watches.get(keyPrefix) ?? new Set()
+    const watch = new KeyWatch(key, this.#now, (ended) => {
+      watches.delete(ended)
+      if (watches.size === 0) this.#watches.delete(keyPrefix)
+    })
+    this.#watches.set(keyPrefix, watches.add(watch))
+    return watch
+  }
+
+  #refusalOf({ prefix, revokedAt, expiresAt }: StoredKey): AccessRefusal | undefined {
+    if (revokedAt !== undefined) return refused('revoked', `API key ${prefix} was revoked`)
+    if (expiresAt !== undefined && expiresAt <= this.#now())
+      return refused('expired', `API key ${prefix} has expired`)
+    return undefined
   }
 
   /** Makes a key; the token is returned this once and nowhere kept. */
@@ -104,7 +126,7 @@ export class ApiKeys {
     return { key, token }
   }
 
-  /** Revokes a key: refused from now on, here before it is on the disk. False when there is none. */
+  /** Revokes a key: refused and its streams ended from now on, here before it is on the disk. False when there is none. */
   async revoke(prefix: string): Promise<boolean> {
     if (prefix === PRESET_PREFIX)
       throw new TrailproofError(
@@ -115,6 +137,7 @@ export class ApiKeys {
     if (!key) return false
     const revokedAt = this.#now()
     this.#byHash.set(key.hash, { ...key, revokedAt })
+    for (const watch of this.#watches.get(prefix) ?? []) watch.check()
     return this.#store.revokeKey(prefix, revokedAt)
   }
 }

@@ -5,9 +5,9 @@ import { Type } from 'typebox'
 import type { Export } from '../export/export.ts'
 import type { ExportFormat } from '../export/export-block.ts'
 import { readMark } from '../export/export-mark.ts'
-import type { ExportSession } from '../export/export-sessions.ts'
 import { exportHeader, type Pieces, plainExport, provenExport, provenRest } from '../export/export-stream.ts'
 import type { Services } from '../services.ts'
+import { knownReader } from './authorize.ts'
 import { badRequest, type ExportQuerystring, exportOf, exportQuerystring } from './export-request.ts'
 import { recordRead } from './record-reads.ts'
 
@@ -44,9 +44,11 @@ export function exportRoutes(app: FastifyInstance, services: Services): void {
     async (request, reply) => {
       const asked = exportOf(request, services)
       using session = services.exports.open()
+      using key = services.keys.watch(knownReader(request)!.caller)
       const pieces = await piecesOf(asked, request.query.mark, services)
       await recordRead(request, 'export', services.accessLog, readOf(asked))
-      await send(session.taken(pieces), asked, session, request, reply)
+      const signal = AbortSignal.any([session.signal, key.signal])
+      await send(session.taken(pieces), asked, signal, request, reply)
     },
   )
 }
@@ -83,7 +85,7 @@ function readOf({ shape, range }: Export): Record<string, unknown> {
 async function send(
   pieces: Pieces,
   { shape: { ledger, format, atMs }, range: { from, to, size } }: Export,
-  { signal }: ExportSession,
+  signal: AbortSignal,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {

@@ -2,6 +2,8 @@
 import type { LedgerView } from '../ledger/ledger-table.ts'
 import type { ReadEntry } from '../ledger/read-entry.ts'
 import type { Services } from '../services.ts'
+import { ProblemError } from './authorize.ts'
+import { problem } from './problem.ts'
 
 const ENTRIES_A_READ = 256
 /** After this long without an entry the follower is told so: proxies close what is quiet. */
@@ -12,6 +14,20 @@ export interface FollowStep {
   readonly entries: readonly ReadEntry[]
   /** Index of the entry after these. */
   readonly next: number
+}
+
+/**
+ * Throws the problem `beyond-ledger` when there are not even the entries before `next`: whoever saw them followed
+ * another ledger of this name, and would wait in silence for this one to grow past it.
+ */
+export function assertReached(next: number, { info, size }: LedgerView): void {
+  if (next > size)
+    throw new ProblemError(
+      problem(
+        'beyond-ledger',
+        `ledger ${info.name} has only ${size} entries; entry ${next - 1} is not among them`,
+      ),
+    )
 }
 
 /** Reads on when the last step was dealt with, so that nothing piles up for a slow reader. Ends with `signal`. */
@@ -30,6 +46,8 @@ export async function* followLedger(
       continue
     }
     const entries = await reader.entries(ledger, next, count)
+    // Who follows may have lost the right to it, or be gone, while they were read.
+    if (signal.aborted) return
     next += entries.length
     yield { entries, next }
   }

@@ -21,6 +21,7 @@ const KINDS = {
   'method-not-allowed': [405, 'The method is not allowed here'],
   conflict: [409, 'The id is taken by other content'],
   'ledger-exists': [409, 'There is already such a ledger'],
+  'beyond-ledger': [409, 'The ledger does not reach so far'],
   'not-erasable': [409, 'The entry cannot be erased'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media': [415, 'The content type or encoding is not supported'],

@@ -2,19 +2,22 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import type { AccessRefusal } from '../access/api-keys.ts'
 import type { LedgerView } from '../ledger/ledger-table.ts'
 import { recordView } from '../ledger/record-view.ts'
 import { type EntryFilter, entryFilter } from '../search/entry-filter.ts'
 import type { Services } from '../services.ts'
 import { bodyOf } from './answers/answer.ts'
 import { ProblemError, readerOf } from './authorize.ts'
-import { followLedger } from './follow-ledger.ts'
+import { assertReached, followLedger } from './follow-ledger.ts'
 import { problem } from './problem.ts'
 import { type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
 import { recordRead } from './record-reads.ts'
 
 /** A client that is so many entries behind is told. */
 const LAG_TOLD_ENTRIES = 1000
+/** A client whose key has ended has so long to take what is on its way. */
+const LAST_WORDS_MS = 1000
 
 /** In `from` a tail says an index. */
 interface TailQuery extends Omit<QueryParameters, 'from'> {
@@ -28,7 +31,7 @@ interface TailQuery extends Omit<QueryParameters, 'from'> {
  * piles up here and nothing is skipped.
  */
 export function tailRoutes(app: FastifyInstance, services: Services): void {
-  const { accessLog, now, tails, saved } = services
+  const { accessLog, keys, now, tails, saved } = services
 
   app.get<{ Querystring: TailQuery }>(
     '/v1/tail',
@@ -43,7 +46,12 @@ export function tailRoutes(app: FastifyInstance, services: Services): void {
             Type.Integer({ minimum: 0, description: 'First index; default: what comes now.' }),
           ),
         }),
-        response: { 200: bodyOf('Events `record`, and `lag` to a slow client.', 'text/event-stream') },
+        response: {
+          200: bodyOf(
+            'Events `record`, `lag` to a slow client, and `end` with a `reason` when the key has expired or was revoked.',
+            'text/event-stream',
+          ),
+        },
       },
     },
     async (request, reply) => {
@@ -52,16 +60,19 @@ export function tailRoutes(app: FastifyInstance, services: Services): void {
       const { filter } = queryOf(parameters, saved.filters(view.info.name, caller.keyPrefix))
       const matches = entryFilter(filter, now())
       const next = nextIndex(request.headers['last-event-id'], from, view)
+      assertReached(next, view)
       using session = tails.open()
+      using key = keys.watch(caller)
+      const signal = AbortSignal.any([session.signal, key.signal])
       await recordRead(request, 'tail', accessLog)
       reply.hijack()
       reply.raw.on('close', () => session.end())
       try {
-        await follow(reply.raw, view, next, matches, session.signal, services)
+        await follow(reply.raw, view, next, matches, signal, services)
       } catch (error) {
-        if (!session.signal.aborted) request.log.error({ err: error, requestId: request.id }, 'tail ended')
+        if (!signal.aborted) request.log.error({ err: error, requestId: request.id }, 'tail ended')
       } finally {
-        reply.raw.end()
+        end(reply.raw, key.refusal)
       }
     },
   )
@@ -107,8 +118,21 @@ async function follow(
     if (response.write(text)) continue
     await drained(response, signal)
     const behind = view.size - next
-    if (behind > LAG_TOLD_ENTRIES) response.write(`event: lag\ndata: ${JSON.stringify({ behind })}\n\n`)
+    if (!signal.aborted && behind > LAG_TOLD_ENTRIES)
+      response.write(`event: lag\ndata: ${JSON.stringify({ behind })}\n\n`)
   }
+}
+
+/** With the reason, where it is the key's; the client's next try is told the same. */
+function end(response: ServerResponse, refusal: AccessRefusal | undefined): void {
+  if (!refusal || response.destroyed) {
+    response.end()
+    return
+  }
+  const { reason, detail } = refusal
+  const cut = setTimeout(() => response.destroy(), LAST_WORDS_MS)
+  response.on('close', () => clearTimeout(cut))
+  response.end(`event: end\ndata: ${JSON.stringify({ reason, detail })}\n\n`)
 }
 
 function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
@@ -120,5 +144,6 @@ function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
     }
     response.on('drain', done)
     signal.addEventListener('abort', done)
+    if (signal.aborted) done()
   })
 }

@@ -25,7 +25,7 @@ import {
   type UntypedHandleCall,
 } from '@grpc/grpc-js'
 import type { Caller } from '../../access/api-keys.ts'
-import { callerOf, ProblemError, type WithHeaders } from '../../api/authorize.ts'
+import { accessProblem, callerOf, ProblemError, type WithHeaders } from '../../api/authorize.ts'
 import { problem } from '../../api/problem.ts'
 import type { Scope } from '../../directory/directory.ts'
 import type { Services } from '../../services.ts'
@@ -47,7 +47,7 @@ export interface CallContext extends WithHeaders {
   readonly idempotencyKey: string | undefined
   /** The client's address. */
   readonly ip: string | undefined
-  /** Aborted when the client is gone, its deadline has passed, or the server stops. */
+  /** Aborted when the client is gone, its deadline has passed, or the server stops; of streams, when the key ends too. */
   readonly signal: AbortSignal
 }
 
@@ -110,13 +110,11 @@ export class MethodBinder {
     const begin = this.#measured(definition)
     const handle: handleServerStreamingCall<Bytes, Bytes> = (call) => {
       const end = begin()
-      const answer = async (): Promise<void> => {
-        const context = this.#contextOf(call, scope, this.#signalOf(call))
+      const answer = async (context: CallContext): Promise<void> => {
         for await (const message of run(readRequest(method, call.request), context))
           await write(call, toBinary(method.output, message), context.signal)
-        if (this.#stopping.aborted) throw new ProblemError(STOPPING)
       }
-      this.#finish(call, definition, answer(), end)
+      this.#finish(call, definition, this.#whileValid(call, scope, answer), end)
     }
     return { definition, handle: handle as UntypedHandleCall }
   }
@@ -135,16 +133,27 @@ export class MethodBinder {
     const begin = this.#measured(definition)
     const handle: handleBidiStreamingCall<Bytes, Bytes> = (call) => {
       const end = begin()
-      const answer = async (): Promise<void> => {
-        const context = this.#contextOf(call, scope, this.#signalOf(call))
+      const answer = (context: CallContext): Promise<void> => {
         const answerOne = async (bytes: Bytes): Promise<Bytes> =>
           toBinary(method.output, await run(readRequest(method, bytes), context))
-        await answerInOrder(call, answerOne, inFlightMax, context.signal)
-        if (this.#stopping.aborted) throw new ProblemError(STOPPING)
+        return answerInOrder(call, answerOne, inFlightMax, context.signal)
       }
-      this.#finish(call, definition, answer(), end)
+      this.#finish(call, definition, this.#whileValid(call, scope, answer), end)
     }
     return { definition, handle: handle as UntypedHandleCall }
+  }
+
+  /** Answers a stream until it is over; when it was its key or the server that ended it, rejects with that. */
+  async #whileValid(
+    call: StreamingCall,
+    scope: Scope | undefined,
+    answer: (context: CallContext) => Promise<void>,
+  ): Promise<void> {
+    const context = this.#contextOf(call, scope, this.#signalOf(call))
+    using key = context.caller && this.#services.keys.watch(context.caller)
+    await answer(key ? { ...context, signal: AbortSignal.any([context.signal, key.signal]) } : context)
+    if (key?.refusal) throw new ProblemError(accessProblem(key.refusal))
+    if (this.#stopping.aborted) throw new ProblemError(STOPPING)
   }
 
   #finish(call: StreamingCall, definition: Definition, answer: Promise<void>, end: EndCall): void {

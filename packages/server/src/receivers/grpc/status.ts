@@ -22,6 +22,7 @@ const CODES = {
   'method-not-allowed': Code.UNIMPLEMENTED,
   conflict: Code.ALREADY_EXISTS,
   'ledger-exists': Code.ALREADY_EXISTS,
+  'beyond-ledger': Code.OUT_OF_RANGE,
   'not-erasable': Code.FAILED_PRECONDITION,
   'body-too-large': Code.RESOURCE_EXHAUSTED,
   'unsupported-media': Code.INVALID_ARGUMENT,

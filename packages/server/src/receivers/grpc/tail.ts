@@ -1,7 +1,7 @@
 /** Tail: records as they are recorded. The client's flow control holds the reading up; nothing is left out. */
 import { create } from '@bufbuild/protobuf'
 import { readerOf } from '../../api/authorize.ts'
-import { followLedger } from '../../api/follow-ledger.ts'
+import { assertReached, followLedger } from '../../api/follow-ledger.ts'
 import { queryOf } from '../../api/query-parameters.ts'
 import { recordView } from '../../ledger/record-view.ts'
 import { entryFilter } from '../../search/entry-filter.ts'
@@ -22,6 +22,7 @@ export function tailMethods(bind: MethodBinder, services: Services): BoundMethod
     const saved = services.saved.filters(view.info.name, caller.keyPrefix)
     const matches = entryFilter(queryOf({ q: request.query }, saved).filter, services.now())
     const from = request.from === undefined ? view.size : Number(request.from)
+    assertReached(from, view)
     using session = services.tails.open()
     await recordRead(context, services, { action: 'tail', asked: { q: request.query } })
     const signal = AbortSignal.any([session.signal, context.signal])
