@@ -2,6 +2,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Directory, Scope, StoredKey } from '../directory/directory.ts'
 import { TrailproofError } from '../trailproof-error.ts'
+import type { AccessRefusal } from './access-refusal.ts'
 import { KeyWatch } from './key-watch.ts'
 
 /** `tp_<prefix>_<secret>`: 8 characters to tell keys apart, 32 random bytes to keep them. */
@@ -26,12 +27,6 @@ export interface Caller {
   /** The one ledger the key opens; undefined: all of them. */
   readonly ledger: string | undefined
   readonly scopes: readonly Scope[]
-}
-
-export interface AccessRefusal {
-  readonly kind: 'refused'
-  readonly reason: 'no-token' | 'unknown-token' | 'expired' | 'revoked' | 'missing-scope'
-  readonly detail: string
 }
 
 type KeyStore = Pick<Directory, 'keys' | 'addKey' | 'revokeKey'>
@@ -85,6 +80,12 @@ export class ApiKeys {
     if (!key.scopes.includes(scope) && !key.scopes.includes('admin'))
       return refused('missing-scope', `API key ${key.prefix} has no scope ${scope}`)
     return { kind: 'caller', keyPrefix: key.prefix, name: key.name, ledger: key.ledger, scopes: key.scopes }
+  }
+
+  /** Whether there is a key of that prefix, neither revoked nor expired. */
+  isValid(keyPrefix: string): boolean {
+    const key = this.list().find(({ prefix }) => prefix === keyPrefix)
+    return key !== undefined && this.#refusalOf(key) === undefined
   }
 
   /** Watches the key of a caller: what goes on after its request was allowed must end with the key. */

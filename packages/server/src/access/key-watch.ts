@@ -1,5 +1,5 @@
 /** Watches one key for what outlives a request: a stream is to end when its key is revoked or expires. */
-import type { AccessRefusal } from './api-keys.ts'
+import type { AccessRefusal } from './access-refusal.ts'
 
 /** setTimeout takes no longer ones; then the key is looked at, and waited for again. */
 const TIMER_MS_MAX = 2 ** 31 - 1

@@ -1,5 +1,6 @@
 /** Who is calling, and on which ledger: the first lines of every route. */
-import type { AccessRefusal, ApiKeys, Caller } from '../access/api-keys.ts'
+import type { AccessRefusal } from '../access/access-refusal.ts'
+import type { ApiKeys, Caller } from '../access/api-keys.ts'
 import { chooseLedger, type LedgerRefusal } from '../access/choose-ledger.ts'
 import type { Scope } from '../directory/directory.ts'
 import type { LedgerTable, LedgerView } from '../ledger/ledger-table.ts'

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import type { AccessRefusal } from '../access/api-keys.ts'
+import type { AccessRefusal } from '../access/access-refusal.ts'
 import type { LedgerView } from '../ledger/ledger-table.ts'
 import { recordView } from '../ledger/record-view.ts'
 import { type EntryFilter, entryFilter } from '../search/entry-filter.ts'
