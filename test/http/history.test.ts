@@ -136,3 +136,79 @@ test('saves searches, for oneself or for all readers, and queries may name them'
   expect((await again.fetch('/v1/saved/mine', { method: 'DELETE' })).status).toBe(204)
   expect((await again.fetch('/v1/saved/mine')).status).toBe(404)
 })
+
+test.each(['*', '', '| count', '* | top 3 actor'])('a saved search %j finds every record', async (query) => {
+  const server = await testServer()
+  await server.post('/v1/events?wait=index', INVOICE)
+  const { total } = await server.get<{ total: number }>('/v1/search?count=true')
+  const saved = await server.fetch('/v1/saved/all', {
+    method: 'PUT',
+    body: JSON.stringify({ query }),
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(saved.status).toBe(200)
+  const found = async (text: string): Promise<unknown> =>
+    (await server.get<{ total: unknown }>(`/v1/search?count=true&q=${encodeURIComponent(text)}`)).total
+  expect(await found('$all')).toEqual(total)
+  expect(await found('NOT $all')).toMatchObject({ count: 0 })
+  expect(await found('$all OR action:nothing')).toEqual(total)
+  expect((await server.fetch('/v1/export?q=$all')).status).toBe(200)
+})
+
+test('an admin of the ledger looks after shared searches, and after those of keys that are gone', async () => {
+  const server = await testServer()
+  const keyed = async (key: object) => {
+    const { body } = await server.post('/v1/keys', { name: 'k', ...key })
+    return body as unknown as { token: string; prefix: string }
+  }
+  const ask = async (method: string, name: string, body?: object, token?: string) => {
+    const response = await server.fetch(`/v1/saved/${name}`, {
+      method,
+      ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      ...(token !== undefined && { token }),
+    })
+    const text = await response.text()
+    return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as { detail?: string }) }
+  }
+  const [one, two] = [await keyed({ scopes: ['read'] }), await keyed({ scopes: ['read'] })]
+  for (const name of ['changed', 'deleted', 'left'])
+    expect((await ask('PUT', name, { query: 'a', shared: true }, one.token)).status).toBe(200)
+  expect((await ask('PUT', 'private', { query: 'a' }, one.token)).status).toBe(200)
+
+  // Another reader: told what is so, and no more than it sees.
+  for (const method of ['PUT', 'DELETE'])
+    expect(
+      await ask(method, 'changed', method === 'PUT' ? { query: 'b' } : undefined, two.token),
+    ).toMatchObject({
+      status: 400,
+      body: {
+        detail: 'changed is shared by another key: that key and admin keys of the ledger may change it',
+      },
+    })
+  expect(await ask('PUT', 'private', { query: 'b' }, two.token)).toMatchObject({
+    status: 400,
+    body: { detail: 'the name private is taken by a search that another key has saved for itself' },
+  })
+  expect((await ask('DELETE', 'private', undefined, two.token)).status).toBe(404)
+
+  // The admin: shared ones, which stay their owner's, and not what a key keeps for itself.
+  expect((await ask('PUT', 'changed', { query: 'b', shared: true })).body).toMatchObject({
+    query: 'b',
+    own: false,
+  })
+  expect((await ask('GET', 'changed', undefined, one.token)).body).toMatchObject({ query: 'b', own: true })
+  expect((await ask('DELETE', 'deleted')).status).toBe(204)
+  expect((await ask('GET', 'private')).status).toBe(404)
+  expect((await ask('DELETE', 'private')).status).toBe(404)
+
+  await server.fetch(`/v1/keys/${one.prefix}`, { method: 'DELETE' })
+  const listed = await server.get<{ searches: { name: string }[] }>('/v1/saved')
+  expect(listed.searches.map(({ name }) => name)).toEqual(['changed', 'left', 'private'])
+  expect((await ask('PUT', 'left', { query: 'c', shared: true })).body).toMatchObject({ own: true })
+  expect((await ask('DELETE', 'private')).status).toBe(204)
+  // An admin of another ledger does not.
+  await server.post('/v1/ledgers', { name: 'other' })
+  const other = await keyed({ scopes: ['admin'], ledger: 'other' })
+  expect((await ask('DELETE', 'changed?ledger=main', undefined, other.token)).status).toBe(403)
+  expect((await ask('DELETE', 'changed', undefined, other.token)).status).toBe(404)
+})

@@ -142,7 +142,7 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
       now: Date.now,
       seen: (ledger, numbers) => indexer.call.seenNumbers(ledger, numbers),
     }),
-    saved: await SavedSearches.load(directory.call, Date.now),
+    saved: await SavedSearches.load(directory.call, keys, Date.now),
     erasures,
     admission,
     metrics,

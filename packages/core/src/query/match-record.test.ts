@@ -6,7 +6,7 @@ import { expandSaved } from './saved-filters.ts'
 const options = { nowMs: Date.UTC(2026, 7, 1, 12) }
 
 const saved = (filters: Readonly<Record<string, string>>) => (name: string) =>
-  filters[name] === undefined ? undefined : parseQuery(filters[name]).filter
+  filters[name] === undefined ? undefined : parseQuery(filters[name])
 
 test('a saved search stands for its filter, and neither circles nor grows without bound', () => {
   const { filter } = parseQuery('outcome:failure -$known')
@@ -22,6 +22,20 @@ test('a saved search stands for its filter, and neither circles nor grows withou
     /at most 8 deep|128 conditions/,
   )
 })
+
+test.each(['*', '', ' ', '| count', '* | top 3 actor'])(
+  'a saved search %j stands for every record',
+  (query) => {
+    const expand = (text: string) => expandSaved(parseQuery(text).filter!, saved({ all: query }))
+    const record = { core: { kind: 'event', action: 'a.b' }, personal: undefined, recordedAt: 0 }
+    const passes = (text: string): boolean => recordMatcher(expand(text), options)(record)
+    expect(passes('$all')).toBe(true)
+    expect(passes('NOT $all')).toBe(false)
+    expect(passes('$all action:a.b')).toBe(true)
+    expect(passes('$all action:other')).toBe(false)
+    expect(passes('action:other OR $all')).toBe(true)
+  },
+)
 
 test.each([
   ['a long text against a phrase', 'message', 'a '.repeat(32_768), `"${'a '.repeat(500)}b"`],

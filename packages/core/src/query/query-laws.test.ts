@@ -226,7 +226,10 @@ const queries: fc.Arbitrary<Query> = fc
   .map(([filter, found]) => ({ ...(filter && { filter }), pipes: found }))
 
 const nowMs = Date.UTC(2026, 7, 1, 12)
-const options = { nowMs, saved: (): Filter => ({ kind: 'text', text: 'payment', phrase: false }) }
+const options = {
+  nowMs,
+  saved: () => ({ filter: { kind: 'text', text: 'payment', phrase: false } as const }),
+}
 
 test('a query in normal form is read again as it was written', () => {
   fc.assert(

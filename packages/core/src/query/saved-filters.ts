@@ -2,11 +2,14 @@
 
 import { QUERY_CONDITIONS_MAX, SAVED_DEPTH_MAX } from './limits.ts'
 import { allOf, anyOf, notOf } from './normal-form.ts'
-import type { Filter } from './query.ts'
+import type { Filter, Query } from './query.ts'
 import { QueryError, shown } from './query-error.ts'
 
-/** The filter of a saved search; undefined when there is none of that name. */
-export type SavedFilters = (name: string) => Filter | undefined
+/** The query of a saved search, of which the filter counts; undefined when there is none of that name. */
+export type SavedFilters = (name: string) => Pick<Query, 'filter'> | undefined
+
+/** What a saved search without a filter stands for: every record has a kind, and indexes know it. */
+const EVERY_RECORD: Filter = { kind: 'field', field: 'kind', test: { op: 'exists' } }
 
 /**
  * The filter without any `$name`. Throws `QueryError` (its place is unknown: 0) when a name is not saved, when
@@ -34,7 +37,7 @@ export function expandSaved(filter: Filter, saved: SavedFilters = () => undefine
           throw refused(`saved searches nest at most ${SAVED_DEPTH_MAX} deep`)
         const found = saved(name)
         if (found === undefined) throw refused(`there is no saved search ${shown(name)}`)
-        return expand(found, [...within, name])
+        return expand(found.filter ?? EVERY_RECORD, [...within, name])
       }
     }
   }

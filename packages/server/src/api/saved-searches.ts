@@ -28,14 +28,15 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
     {
       schema: {
         tags,
-        summary: 'Saved searches that the key sees: its own and shared ones.',
+        summary:
+          'Saved searches that the key sees: its own and shared ones; an admin key, also those of keys that are gone.',
         querystring,
         response: { 200: savedListAnswer },
       },
     },
     async (request) => {
       const { caller, view } = readerOf(request, request.query.ledger, services)
-      const searches = saved.list(view.info.name, caller.keyPrefix)
+      const searches = saved.list(view.info.name, caller)
       return { ledger: view.info.name, searches: searches.map((search) => shown(search, caller.keyPrefix)) }
     },
   )
@@ -45,7 +46,7 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
     { schema: { tags, summary: 'One saved search.', params, querystring, response: { 200: savedAnswer } } },
     async (request) => {
       const { caller, view } = readerOf(request, request.query.ledger, services)
-      const search = saved.get(view.info.name, request.params.name, caller.keyPrefix)
+      const search = saved.get(view.info.name, request.params.name, caller)
       if (!search) throw unknown(request.params.name)
       return shown(search, caller.keyPrefix)
     },
@@ -60,7 +61,11 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
         params,
         querystring,
         body: Type.Object({
-          query: Type.String({ maxLength: QUERY_CHARS_MAX }),
+          query: Type.String({
+            maxLength: QUERY_CHARS_MAX,
+            description:
+              'In `$name` its filter counts and its pipes do not; without a filter it is every record.',
+          }),
           description: Type.Optional(Type.String({ maxLength: 1000 })),
           shared: Type.Optional(Type.Boolean()),
           pinned: Type.Optional(Type.Boolean()),
@@ -71,8 +76,8 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
     async (request) => {
       const { caller, view } = readerOf(request, request.query.ledger, services)
       const { query, description = '', shared = false, pinned = false } = request.body
-      const search = { ledger: view.info.name, name: request.params.name, owner: caller.keyPrefix }
-      return shown(await saved.put({ ...search, query, description, shared, pinned }), caller.keyPrefix)
+      const search = { ledger: view.info.name, name: request.params.name, query, description, shared, pinned }
+      return shown(await saved.put(search, caller), caller.keyPrefix)
     },
   )
 
@@ -81,7 +86,8 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
     {
       schema: {
         tags,
-        summary: 'Deletes a search that the key has saved.',
+        summary:
+          'Deletes a search that the key has saved; an admin key, also shared ones and those of keys that are gone.',
         params,
         querystring,
         response: { 204: EMPTY },
@@ -89,7 +95,7 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
     },
     async (request, reply) => {
       const { caller, view } = readerOf(request, request.query.ledger, services)
-      if (!(await saved.delete(view.info.name, request.params.name, caller.keyPrefix)))
+      if (!(await saved.delete(view.info.name, request.params.name, caller)))
         throw unknown(request.params.name)
       return reply.code(204).send()
     },

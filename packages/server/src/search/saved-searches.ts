@@ -1,5 +1,6 @@
 /** Saved searches, in memory: a query may name them, `$name`. */
 import { expandSaved, parseQuery, QueryError, type SavedFilters } from '@trailproof/core/query'
+import type { ApiKeys, Caller } from '../access/api-keys.ts'
 import type { Directory, SavedSearch } from '../directory/directory.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 
@@ -8,50 +9,60 @@ const SEARCHES_MAX = 1000
 const NAME = /^[\p{L}\p{N}_-]{1,64}$/u
 
 type Store = Pick<Directory, 'savedSearches' | 'putSavedSearch' | 'deleteSavedSearch'>
+type Keys = Pick<ApiKeys, 'isValid'>
+/** Whoever may read the ledger that is spoken of. */
+type Reader = Pick<Caller, 'keyPrefix' | 'scopes'>
 
 export class SavedSearches {
   readonly #store: Store
+  readonly #keys: Keys
   readonly #now: () => number
   readonly #all = new Map<string, SavedSearch>()
 
-  private constructor(store: Store, now: () => number) {
+  private constructor(store: Store, keys: Keys, now: () => number) {
     this.#store = store
+    this.#keys = keys
     this.#now = now
   }
 
-  static async load(store: Store, now: () => number): Promise<SavedSearches> {
-    const searches = new SavedSearches(store, now)
+  static async load(store: Store, keys: Keys, now: () => number): Promise<SavedSearches> {
+    const searches = new SavedSearches(store, keys, now)
     for (const search of await store.savedSearches()) searches.#all.set(keyOf(search), search)
     return searches
   }
 
-  /** Those that a caller sees, pinned ones first, by name. */
-  list(ledger: string, keyPrefix: string): readonly SavedSearch[] {
+  /** Those that a reader sees, pinned ones first, by name. */
+  list(ledger: string, reader: Reader): readonly SavedSearch[] {
     return [...this.#all.values()]
-      .filter((search) => search.ledger === ledger && isSeenBy(search, keyPrefix))
+      .filter((search) => search.ledger === ledger && this.#isSeenBy(search, reader))
       .toSorted((a, b) => Number(b.pinned) - Number(a.pinned) || (a.name < b.name ? -1 : 1))
   }
 
-  get(ledger: string, name: string, keyPrefix: string): SavedSearch | undefined {
+  get(ledger: string, name: string, reader: Reader): SavedSearch | undefined {
     const search = this.#all.get(keyOf({ ledger, name }))
-    return search && isSeenBy(search, keyPrefix) ? search : undefined
+    return search && this.#isSeenBy(search, reader) ? search : undefined
   }
 
   /** The filters that a caller's queries may name. */
   filters(ledger: string, keyPrefix: string): SavedFilters {
     return (name) => {
-      const search = this.get(ledger, name, keyPrefix)
-      return search && parseQuery(search.query).filter
+      const search = this.#all.get(keyOf({ ledger, name }))
+      return search && (search.shared || search.owner === keyPrefix) ? parseQuery(search.query) : undefined
     }
   }
 
-  /** Throws BAD_REQUEST for a bad name, a name of another's, and a query that is not understood or only for itself. */
-  async put(search: Omit<SavedSearch, 'changedAt'>): Promise<SavedSearch> {
-    const { ledger, name, owner } = search
+  /**
+   * Throws BAD_REQUEST for a bad name, a name of another's, and a query that is not understood or only for itself.
+   * A search that an admin changes stays its owner's, as long as there is one.
+   */
+  async put(asked: Omit<SavedSearch, 'changedAt' | 'owner'>, reader: Reader): Promise<SavedSearch> {
+    const { ledger, name } = asked
     if (!NAME.test(name))
       throw refused(`name: up to 64 letters, digits, _ and -, got ${JSON.stringify(name.slice(0, 100))}`)
-    const there = this.#all.get(keyOf(search))
-    if (there && there.owner !== owner) throw refused(`${name} is saved by another key`)
+    const there = this.#all.get(keyOf(asked))
+    if (there && !this.#isChangedBy(there, reader)) throw refused(othersSearch(there))
+    const owner = there && this.#keys.isValid(there.owner) ? there.owner : reader.keyPrefix
+    const search = { ...asked, owner }
     const count = [...this.#all.values()].filter((each) => each.ledger === ledger).length
     if (!there && count >= SEARCHES_MAX)
       throw refused(`a ledger has at most ${SEARCHES_MAX} saved searches; delete one first`)
@@ -62,12 +73,23 @@ export class SavedSearches {
     return saved
   }
 
-  /** False when the caller has saved none of that name. */
-  async delete(ledger: string, name: string, keyPrefix: string): Promise<boolean> {
+  /** False when the reader sees none of that name; throws BAD_REQUEST when it is another's. */
+  async delete(ledger: string, name: string, reader: Reader): Promise<boolean> {
     const key = keyOf({ ledger, name })
-    if (this.#all.get(key)?.owner !== keyPrefix) return false
+    const there = this.get(ledger, name, reader)
+    if (!there) return false
+    if (!this.#isChangedBy(there, reader)) throw refused(othersSearch(there))
     await this.#store.deleteSavedSearch(ledger, name)
     return this.#all.delete(key)
+  }
+
+  /** Its owner changes it; what is shared, or left behind by a key that is gone, admins too. */
+  #isChangedBy({ owner, shared }: SavedSearch, { keyPrefix, scopes }: Reader): boolean {
+    return owner === keyPrefix || (scopes.includes('admin') && (shared || !this.#keys.isValid(owner)))
+  }
+
+  #isSeenBy(search: SavedSearch, reader: Reader): boolean {
+    return search.shared || this.#isChangedBy(search, reader)
   }
 
   /** Expanded with itself in place: a circle is told when it is made, not when it is used. */
@@ -75,7 +97,7 @@ export class SavedSearches {
     try {
       const { filter } = parseQuery(query)
       const others = this.filters(ledger, owner)
-      if (filter) expandSaved(filter, (each) => (each === name ? filter : others(each)))
+      if (filter) expandSaved(filter, (each) => (each === name ? { filter } : others(each)))
     } catch (error) {
       if (!(error instanceof QueryError)) throw error
       throw refused(`query: ${error.message} (at ${error.position})`)
@@ -83,8 +105,10 @@ export class SavedSearches {
   }
 }
 
-function isSeenBy({ owner, shared }: SavedSearch, keyPrefix: string): boolean {
-  return shared || owner === keyPrefix
+function othersSearch({ name, shared }: SavedSearch): string {
+  return shared
+    ? `${name} is shared by another key: that key and admin keys of the ledger may change it`
+    : `the name ${name} is taken by a search that another key has saved for itself`
 }
 
 function keyOf({ ledger, name }: Pick<SavedSearch, 'ledger' | 'name'>): string {

@@ -8,7 +8,9 @@ export const savedAnswer = answer('A query with a name; queries say `$name`.', {
   description: Type.String(),
   shared: Type.Boolean({ description: 'Every reader of the ledger sees it.' }),
   pinned: Type.Boolean(),
-  own: Type.Boolean({ description: 'This key saved it and may change it.' }),
+  own: Type.Boolean({
+    description: 'This key saved it. It may change it, and so may admin keys if it is shared.',
+  }),
   changed_at: time('Last change.'),
 })
 
