@@ -77,6 +77,58 @@ test('finds by query and by parameter', async () => {
     expect.soft(indexesOf(await server.get<Page>(`/v1/search?min_index=3&${query}`)), query).toEqual(expected)
 })
 
+const VALUES: readonly [string, number[]][] = [
+  ['level=warning', [0]],
+  ['level=WARNING', [0]],
+  ['severity=>=warn', [1, 0]],
+  ['status=5xx', [1]],
+  ['status=>=500', [1]],
+  ['status=200..299', [0]],
+  ['ip=10.0.0.0/8', [0]],
+  ['ip_address=10.0.0.0/24', [0]],
+  ['ip_address=::ffff:10.0.0.7', [0]],
+  ['action=*created', [0]],
+  ['action=(payment.created,payment.refunded)', [1, 0]],
+  ['user_id=a b', [1]],
+  ['user_id=-x', [0]],
+  ['resource=x"y', [1]],
+  ['resource="x"', [0]],
+]
+
+test('a value in a parameter means what it means in the query', async () => {
+  const server = await testServer()
+  await server.post('/v1/events?wait=index', [
+    {
+      action: 'payment.created',
+      severity: 'warning',
+      actor: { id: '-x' },
+      source: { ip: '10.0.0.7' },
+      response: { status: 201 },
+      metadata: { resource: 'x' },
+    },
+    {
+      action: 'payment.refunded',
+      severity: 'error',
+      actor: { id: 'a b' },
+      source: { ip: '192.0.2.1' },
+      response: { status: 503 },
+      metadata: { resource: 'x"y' },
+    },
+  ])
+  for (const path of ['/v1/search', '/logs'])
+    for (const [query, expected] of VALUES)
+      expect.soft(indexesOf(await server.get<Page>(`${path}?${query}`)), query).toEqual(expected)
+  for (const [query, detail] of [
+    ['status=abc', 'status: response.status is a number, not abc'],
+    ['severity=>=loud', 'severity: '],
+    ['ip=10.0.0.0/99', 'ip: '],
+  ] as const) {
+    const response = await server.fetch(`/logs?${query}`)
+    expect.soft(response.status, query).toBe(400)
+    expect.soft(await response.text(), query).toContain(detail)
+  }
+})
+
 const batch = (size: number) => Array.from({ length: size }, () => ({ action: 'a.b' }))
 
 test('pages skip and repeat nothing while records come in', async () => {

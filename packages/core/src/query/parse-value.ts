@@ -10,6 +10,7 @@ import type { ParseContext } from './parse-context.ts'
 import type { Bound, FieldTest, Filter } from './query.ts'
 import { shown } from './query-error.ts'
 import { levelsBetween } from './severity.ts'
+import type { TextScanner } from './text-scanner.ts'
 import { parseTimeSpan } from './time-span.ts'
 import { missingSpace, onlyText, type Piece, rangeOf, takePieces } from './value-pieces.ts'
 
@@ -68,8 +69,8 @@ function parseTest(context: ParseContext, field: QueryField, stops: string): Fie
   if (scanner.isDelimiter(start)) throw scanner.error(`a value is missing after ${field.name}`, start, 0, '*')
   const first = scanner.here()
   if (first === '>' || first === '<') return parseComparison(context, field, stops)
-  const regex = first === '/' ? takeRegex(context, field) : undefined
-  if (regex !== undefined) return regex
+  const regex = first === '/' ? takeRegexSource(scanner) : undefined
+  if (regex !== undefined) return regexTest(context, field, regex, start)
   const pieces = takePieces(context, stops)
   if (pieces.some(({ kind }) => kind === 'star')) return wildcardTest(context, field, pieces, start)
   const range = field.type === 'text' ? undefined : rangeOf(pieces)
@@ -83,7 +84,7 @@ function parseTest(context: ParseContext, field: QueryField, stops: string): Fie
   )
 }
 
-function literalTest(context: ParseContext, field: QueryField, literal: Literal): FieldTest {
+export function literalTest(context: ParseContext, field: QueryField, literal: Literal): FieldTest {
   const { text, start } = literal
   if (field.type === 'ip' && text.includes('/')) {
     const network = parseCidr(text)
@@ -162,17 +163,19 @@ function wildcardTest(
 }
 
 /** `/…/` up to the next slash that no backslash is before, if the value ends there: `/api/users` is a plain value. */
-function takeRegex(context: ParseContext, field: QueryField): FieldTest | undefined {
-  const { scanner } = context
+export function takeRegexSource(scanner: TextScanner): string | undefined {
   const start = scanner.at
   let end = start + 1
   while (end < scanner.text.length && scanner.text.charAt(end) !== '/')
     end += scanner.text.charAt(end) === '\\' ? 2 : 1
   if (end >= scanner.text.length || end === start + 1 || !scanner.isDelimiter(end + 1)) return undefined
-  const source = scanner.text
+  scanner.at = end + 1
+  return scanner.text
     .slice(start + 1, end)
     .replaceAll(/\\([^])/g, (pair, escaped: string) => (escaped === '/' ? '/' : pair))
-  scanner.at = end + 1
+}
+
+function regexTest(context: ParseContext, field: QueryField, source: string, start: number): FieldTest {
   if (field.type !== 'keyword' && field.type !== 'text' && field.type !== 'ip')
     throw context.error(`${field.name} takes no regular expression`, start)
   context.countRegex(start)

@@ -10,7 +10,8 @@ import { ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
 import {
   type AskedQuery,
-  fieldOf,
+  fieldsOf,
+  filterOnly,
   type QueryParameters,
   queryOf,
   queryParameters,
@@ -67,10 +68,10 @@ export function exportOf(
   const atMs = at === undefined ? services.now() : Date.parse(at)
   if (Number.isNaN(atMs)) throw badRequest('at: expected a time such as 2026-01-31T12:00:00Z')
   const asked = queryOf(request.query, services.saved.filters(ledger, caller.keyPrefix))
-  const query = queryText(asked.filter)
+  const query = queryText(filterOnly(asked, 'an export', ['fields']))
   if (query === undefined)
     throw new ProblemError(problem('bad-query', 'the query is too long to be exported'))
-  return { view, range, shape: { ledger, format, query, atMs, fields: fieldsOf(request.query, asked) } }
+  return { view, range, shape: { ledger, format, query, atMs, fields: columnsOf(request.query, asked) } }
 }
 
 function rangeOf(
@@ -86,14 +87,11 @@ function rangeOf(
 }
 
 /** The columns that a CSV has beside the fixed ones. */
-function fieldsOf({ format, fields }: ExportQuerystring, { pipes }: AskedQuery): readonly string[] {
-  const other = pipes.find(({ kind }) => kind !== 'fields')
-  if (other)
-    throw new ProblemError(problem('bad-query', `an export takes no pipe but fields, not ${other.kind}`))
+function columnsOf({ format, fields }: ExportQuerystring, { pipes }: AskedQuery): readonly string[] {
   const piped = pipes.findLast((pipe) => pipe.kind === 'fields')
   if (format !== 'csv' && (piped || fields !== undefined))
     throw badRequest(`fields: ${format} holds whole records; a CSV has columns to choose`)
-  const named = piped?.fields ?? fields?.split(',').map((name) => fieldOf(name.trim())) ?? []
+  const named = piped?.fields ?? (fields === undefined ? [] : fieldsOf(fields))
   if (named.length > FIELDS_MAX) throw badRequest(`fields: at most ${FIELDS_MAX}`)
   return named
 }

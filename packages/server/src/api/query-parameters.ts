@@ -4,7 +4,10 @@ import {
   expandSaved,
   type Filter,
   instantMs,
+  type Pipe,
   parseDuration,
+  parseFieldNames,
+  parseParameter,
   parseQuery,
   QUERY_CHARS_MAX,
   type Query,
@@ -47,7 +50,7 @@ const FIELD_PARAMETERS = [
 
 const TIME_PARAMETERS = ['from', 'to', 'last'] as const
 
-/** What a request may say. A field's value may end with `*`. */
+/** What a request may say. A field's value is one of the query language, or the text as it stands. */
 export type QueryParameters = Readonly<
   Partial<Record<(typeof FIELD_PARAMETERS)[number] | (typeof TIME_PARAMETERS)[number] | 'q', string>>
 >
@@ -63,12 +66,17 @@ export const queryParameters = {
   ),
   from: Type.Optional(Type.String({ maxLength: 64, description: 'Not before this time (RFC 3339).' })),
   to: Type.Optional(Type.String({ maxLength: 64, description: 'Before this time (RFC 3339).' })),
-  last: Type.Optional(Type.String({ maxLength: 16, description: 'Instead of from: 30s, 15m, 24h, 7d, 4w.' })),
+  last: Type.Optional(
+    Type.String({ maxLength: 16, description: 'Instead of from, not with it: 30s, 15m, 24h, 7d, 4w.' }),
+  ),
   ...Object.fromEntries(
     FIELD_PARAMETERS.map((name) => [
       name,
       Type.Optional(
-        Type.String({ maxLength: 1024, description: `The same as \`${name}:value\` in the query.` }),
+        Type.String({
+          maxLength: 1024,
+          description: `The same as \`${name}:value\` in the query; what is no value there is meant as it stands.`,
+        }),
       ),
     ]),
   ),
@@ -108,18 +116,34 @@ function queryProblem({ message, position, length, suggestion }: QueryError): Pr
 }
 
 function fieldFilter(name: string, value: string): Filter {
-  const field = resolveField(name)!.name
-  const isPrefix = value.endsWith('*')
-  return {
-    kind: 'field',
-    field,
-    test: isPrefix ? { op: 'wildcard', parts: [value.slice(0, -1), ''] } : { op: 'equals', value },
+  try {
+    return parseParameter(name, value)
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    // Its position is one in the parameter, not in `q`.
+    throw new ProblemError(problem('bad-query', `${name}: ${error.message}`, { parameter: name }))
   }
+}
+
+/** The filter of what takes no pipes but those `allowed`; throws a problem when there are others. */
+export function filterOnly(
+  { filter, pipes }: Query,
+  what: string,
+  allowed: readonly Pipe['kind'][] = [],
+): Filter | undefined {
+  const other = pipes.find(({ kind }) => !allowed.includes(kind))
+  if (!other) return filter
+  const but = allowed.length === 0 ? '' : ` but ${allowed.join(', ')}`
+  throw new ProblemError(
+    problem('bad-query', `${what} takes no pipe${but}, not ${other.kind}: ask /v1/search for that`),
+  )
 }
 
 function timeFilters({ from, to, last }: QueryParameters): Filter[] {
   const filters: Filter[] = []
   const field = 'timestamp'
+  if (last !== undefined && from !== undefined)
+    throw new ProblemError(problem('bad-request', 'last: stands instead of from, not with it'))
   if (last !== undefined) {
     const duration = parseDuration(last)
     if (!duration) throw badTime('last', last, '15m')
@@ -131,6 +155,8 @@ function timeFilters({ from, to, last }: QueryParameters): Filter[] {
     ['to', to],
   ] as const)
     if (text !== undefined && instantMs(text) === undefined) throw badTime(name, text, '2026-01-31T12:00:00Z')
+  if (from !== undefined && to !== undefined && instantMs(to)! < instantMs(from)!)
+    throw new ProblemError(problem('bad-request', 'to: is before from'))
   const test = {
     op: 'range',
     ...(from !== undefined && { low: { value: from, inclusive: true } }),
@@ -159,4 +185,35 @@ export function fieldOf(name: string): string {
       `there is no field ${name.slice(0, 100)}${near === undefined ? '' : `; did you mean ${near}?`}`,
     ),
   )
+}
+
+/** The canonical names of fields joined by commas, each quoted or not, as the pipes of a query have them. */
+export function fieldsOf(names: string): string[] {
+  try {
+    return parseFieldNames(names).map(fieldOf)
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    throw queryProblem(error)
+  }
+}
+
+/** A field whose values are counted, its name quoted or not: not one that has members. */
+export function countedFieldOf(text: string): string {
+  const [field, second] = countedFieldsOf(text)
+  if (second === undefined) return field!
+  throw new ProblemError(problem('bad-query', `one field is expected, not ${text.slice(0, 100)}`))
+}
+
+export function countedFieldsOf(names: string): string[] {
+  const fields = fieldsOf(names)
+  for (const field of fields) assertCounted(field)
+  return fields
+}
+
+function assertCounted(field: string): void {
+  if (field.includes(','))
+    // it joins the names of fields that are counted together
+    throw new ProblemError(problem('bad-query', `${field}: a name that holds a comma cannot be counted by`))
+  if (resolveField(field)!.type !== 'object') return
+  throw new ProblemError(problem('bad-query', `${field} has members; name one of them`))
 }
