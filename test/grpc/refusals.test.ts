@@ -52,6 +52,18 @@ test('a key of one ledger opens no other', async () => {
   expect(await failureOf(client.call(search, { ledger: 'main' }))).toMatchObject({ code: 7 })
 })
 
+test('a query has no pipes: what is answered are whole records, in their order', async () => {
+  const server = await testServer()
+  const client = new GrpcClient(server.url)
+  for (const query of ['| sort ts', '| fields action', '| count'])
+    for (const call of [client.call(search, { query }), client.read(tail, { query }).next()])
+      expect(await failureOf(call)).toMatchObject({
+        code: 3,
+        info: { reason: 'BAD_QUERY' },
+        message: expect.stringContaining(`takes no pipe, not ${query.split(' ')[1]}`) as string,
+      })
+})
+
 test('a record that is not valid is told field by field', async () => {
   const server = await testServer()
   const client = new GrpcClient(server.url)

@@ -9,7 +9,7 @@ import type { Services } from '../services.ts'
 import { actorHistoryAnswer, contextAnswer, targetHistoryAnswer } from './answers/record-answers.ts'
 import { ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
-import { type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
+import { filterOnly, type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
 import { recordById } from './read.ts'
 
 interface HistoryQuerystring extends QueryParameters {
@@ -47,7 +47,7 @@ export function historyRoutes(app: FastifyInstance, services: Services): void {
       config: { reads: 'history' },
       schema: {
         tags,
-        summary: 'What was done to a target and how it changed, newest first.',
+        summary: 'What was done to a target and how it changed, what was recorded last first.',
         params: Type.Object({ type: Type.String(), id: Type.String() }),
         querystring: historyQuerystring,
         response: { 200: targetHistoryAnswer },
@@ -71,7 +71,7 @@ export function historyRoutes(app: FastifyInstance, services: Services): void {
       config: { reads: 'history' },
       schema: {
         tags,
-        summary: 'What an actor did, newest first.',
+        summary: 'What an actor did, what was recorded last first.',
         params: Type.Object({ id: Type.String() }),
         querystring: historyQuerystring,
         response: { 200: actorHistoryAnswer },
@@ -91,7 +91,8 @@ export function historyRoutes(app: FastifyInstance, services: Services): void {
   async function history(request: FastifyRequest<{ Querystring: HistoryQuerystring }>, of: Filter) {
     const { limit, cursor } = request.query
     const { caller, view } = readerOf(request, request.query.ledger, services)
-    const { filter } = queryOf(request.query, saved.filters(view.info.name, caller.keyPrefix))
+    const asked = queryOf(request.query, saved.filters(view.info.name, caller.keyPrefix))
+    const filter = filterOnly(asked, 'a history')
     const whole = filter ? allOf([of, filter]) : of
     const page = await findPage(services, {
       view,

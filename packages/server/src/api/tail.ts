@@ -11,7 +11,7 @@ import { bodyOf } from './answers/answer.ts'
 import { ProblemError, readerOf } from './authorize.ts'
 import { assertReached, followLedger } from './follow-ledger.ts'
 import { problem } from './problem.ts'
-import { type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
+import { filterOnly, type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
 import { recordRead } from './record-reads.ts'
 
 /** A client that is so many entries behind is told. */
@@ -57,7 +57,10 @@ export function tailRoutes(app: FastifyInstance, services: Services): void {
     async (request, reply) => {
       const { ledger: asked, from, ...parameters } = request.query
       const { caller, view } = readerOf(request, asked, services)
-      const { filter } = queryOf(parameters, saved.filters(view.info.name, caller.keyPrefix))
+      const filter = filterOnly(
+        queryOf(parameters, saved.filters(view.info.name, caller.keyPrefix)),
+        'a tail',
+      )
       const matches = entryFilter(filter, now())
       const next = nextIndex(request.headers['last-event-id'], from, view)
       assertReached(next, view)

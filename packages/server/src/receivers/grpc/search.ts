@@ -2,7 +2,7 @@
 import { create } from '@bufbuild/protobuf'
 import { ProblemError, readerOf } from '../../api/authorize.ts'
 import { problem } from '../../api/problem.ts'
-import { queryOf } from '../../api/query-parameters.ts'
+import { filterOnly, queryOf } from '../../api/query-parameters.ts'
 import { findPage } from '../../search/find.ts'
 import type { Services } from '../../services.ts'
 import { AuditService, Order, SearchResponseSchema } from './gen/audit/v1/audit_pb.ts'
@@ -20,16 +20,13 @@ export function searchMethods(bind: MethodBinder, services: Services): BoundMeth
       const { cursor, minIndex } = request
       const order = request.order === Order.OLDEST_FIRST ? 'oldest' : 'newest'
       const saved = services.saved.filters(view.info.name, caller.keyPrefix)
-      const { filter, pipes, scope } = queryOf({ q: request.query }, saved)
-      if (pipes.length > 0)
-        throw new ProblemError(
-          problem('bad-query', 'pipes make tables, which gRPC does not carry: ask /v1/search'),
-        )
+      const asked = queryOf({ q: request.query }, saved)
+      const filter = filterOnly(asked, 'Search, which answers whole records in ledger order,')
       const page = await findPage(services, {
         view,
         keyPrefix: caller.keyPrefix,
         filter,
-        scope,
+        scope: asked.scope,
         order,
         limit: pageSize(request.limit, SEARCH_EVENTS_DEFAULT),
         ...(cursor !== '' && { cursor }),

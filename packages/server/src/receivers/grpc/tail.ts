@@ -2,7 +2,7 @@
 import { create } from '@bufbuild/protobuf'
 import { readerOf } from '../../api/authorize.ts'
 import { assertReached, followLedger } from '../../api/follow-ledger.ts'
-import { queryOf } from '../../api/query-parameters.ts'
+import { filterOnly, queryOf } from '../../api/query-parameters.ts'
 import { recordView } from '../../ledger/record-view.ts'
 import { entryFilter } from '../../search/entry-filter.ts'
 import type { Services } from '../../services.ts'
@@ -20,7 +20,7 @@ export function tailMethods(bind: MethodBinder, services: Services): BoundMethod
   async function* follow(request: TailRequest, context: CallContext): AsyncGenerator<TailResponse, void> {
     const { caller, view } = readerOf(context, request.ledger || context.ledger, services)
     const saved = services.saved.filters(view.info.name, caller.keyPrefix)
-    const matches = entryFilter(queryOf({ q: request.query }, saved).filter, services.now())
+    const matches = entryFilter(filterOnly(queryOf({ q: request.query }, saved), 'Tail'), services.now())
     const from = request.from === undefined ? view.size : Number(request.from)
     assertReached(from, view)
     using session = services.tails.open()
