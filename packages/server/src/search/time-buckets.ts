@@ -1,9 +1,13 @@
 /** Bounds of buckets of time that people read: whole minutes, hours and days of their own time zone. */
+import { type ZoneClock, zoneClock } from './zone-clock.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
+const WEEK = 7 * DAY
+/** Thursday, 1 January 1970, is where days are counted from; weeks begin three days before. */
+const FIRST_MONDAY = -3 * DAY
 
 /** Steps that clocks and calendars have, rising. */
 const STEPS = [
@@ -36,19 +40,16 @@ export interface Buckets {
   readonly stepMs: number
 }
 
-/** Undefined when the step would make more than 1,000 buckets. */
+/**
+ * Undefined when the step would make more than 1,000 buckets. Steps of a day or more are days of the calendar,
+ * whatever is done to the clocks in them; whole weeks begin on Mondays. Shorter ones are never longer than they
+ * say: a clock that goes back begins a bucket, and an hour that comes twice has its buckets twice.
+ */
 export function timeBuckets({ fromMs, toMs, buckets, stepMs, zone }: BucketRequest): Buckets | undefined {
   const step = stepMs ?? niceStep((toMs - fromMs) / buckets)
   if ((toMs - fromMs) / step > BUCKETS_MAX + 2) return undefined
   const clock = zoneClock(zone)
-  // In the time of the zone's clocks steps are even, whatever is done to the clocks.
-  let local = Math.floor(clock.localOf(fromMs) / step) * step
-  const starts = [Math.min(fromMs, clock.instantOf(local))]
-  while (starts.at(-1)! < toMs) {
-    local += step
-    const start = clock.instantOf(local)
-    if (start > starts.at(-1)!) starts.push(start)
-  }
+  const starts = [...(step < DAY ? clockStarts : calendarStarts)(clock, step, fromMs, toMs)]
   const inner = starts.filter((start) => start > fromMs && start < toMs)
   return { edges: [fromMs, ...inner, toMs], starts, stepMs: step }
 }
@@ -58,32 +59,38 @@ function niceStep(ms: number): number {
   return STEPS.find((step) => step >= ms) ?? Math.ceil(ms / STEPS.at(-1)!) * STEPS.at(-1)!
 }
 
-/** Whether there is such a time zone. */
-export function isTimeZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
+/** From the last begin that is not after `fromMs` to the first one that is not before `toMs`. */
+function* clockStarts(clock: ZoneClock, step: number, fromMs: number, toMs: number): Generator<number> {
+  let start = fromMs - step // no bucket is longer
+  for (let next = nextStart(clock, step, start); next <= fromMs; next = nextStart(clock, step, start))
+    start = next
+  yield start
+  while (start < toMs) yield (start = nextStart(clock, step, start))
+}
+
+/** When the clock next shows a multiple of the step, steps over one, or goes back. */
+function nextStart({ offsetOf, changeWithin }: ZoneClock, step: number, ms: number): number {
+  for (let at = ms; ; ) {
+    const local = at + offsetOf(at)
+    const next = at + step - (local - Math.floor(local / step) * step)
+    const change = changeWithin(at, next)
+    if (change === undefined) return next
+    const [before, after] = [change + offsetOf(change - 1), change + offsetOf(change)]
+    if (after < before || Math.floor(after / step) > Math.floor((before - 1) / step)) return change
+    at = change
   }
 }
 
-/** Clocks of a zone: their reading, as if it were UTC, in ms since 1970. */
-function zoneClock(zone: string): { localOf(ms: number): number; instantOf(local: number): number } {
-  if (zone === 'UTC') return { localOf: (ms) => ms, instantOf: (local) => local }
-  const format = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' })
-  const offsetOf = (ms: number): number => {
-    const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? ''
-    const [, sign, hours = '0', minutes = '0', seconds = '0'] =
-      /GMT([+-])(\d{2}):(\d{2})(?::(\d{2}))?/.exec(name) ?? []
-    const size = Number(hours) * HOUR + Number(minutes) * MINUTE + Number(seconds) * SECOND
-    return sign === '-' ? -size : size
-  }
-  return {
-    localOf: (ms) => ms + offsetOf(ms),
-    // The offset an hour off may be the other one of a change of clocks; asked again it is right, or the gap's end.
-    instantOf(local) {
-      const guess = local - offsetOf(local)
-      return local - offsetOf(guess)
-    },
+/** As `clockStarts`: first instants at which the clock has come to a multiple of the step. */
+function* calendarStarts(clock: ZoneClock, step: number, fromMs: number, toMs: number): Generator<number> {
+  const origin = step % WEEK === 0 ? FIRST_MONDAY : 0
+  let local = Math.floor((fromMs + clock.offsetOf(fromMs) - origin) / step) * step + origin
+  while (clock.firstAt(local + step) <= fromMs) local += step
+  let start = clock.firstAt(local)
+  yield start
+  while (start < toMs) {
+    const next = clock.firstAt((local += step))
+    // A day that was left out, as Samoa's 30 December 2011 was, has no bucket.
+    if (next > start) yield (start = next)
   }
 }
