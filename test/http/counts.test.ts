@@ -140,3 +140,58 @@ test('counts the matches of a search, exactly where the index can', async () => 
   expect(await total('outcome:failure')).toEqual({ count: 12, capped: false })
   expect(await total('metadata.order.total:>=40')).toEqual({ count: 8, capped: false })
 })
+
+test('refuses pipes, which would change nothing', async () => {
+  const server = await filled()
+  for (const path of [
+    'histogram?',
+    'facets?',
+    'fields/service/values?',
+    'targets/order/o-1/history?',
+    'actors/u-1/history?',
+    'tail?',
+  ]) {
+    const response = await server.fetch(`/v1/${path}q=${encodeURIComponent('service:pay-api | sort ts')}`)
+    expect(response.status, path).toBe(400)
+    expect(await response.json(), path).toMatchObject({
+      type: 'urn:trailproof:problem:bad-query',
+      detail: expect.stringMatching(/takes no pipe, not sort: ask \/v1\/search/) as string,
+    })
+  }
+})
+
+test.each([
+  [`histogram?from=${at(2)}&to=${at(1)}`, 'to: is before from'],
+  [`histogram?from=${at(2)}&last=1h`, 'last: stands instead of from'],
+  ['histogram?by=labels', 'labels has members; name one of them'],
+  ['facets?fields=service,labels', 'labels has members; name one of them'],
+  ['fields/labels/values', 'labels has members; name one of them'],
+  ['histogram?by=service,action', 'one field is expected'],
+  ['facets?fields="labels.x', 'closing quotation mark'],
+  ['facets?fields="labels.a,b"', 'labels.a,b: a name that holds a comma'],
+  ['histogram?step=1x', 'expected a duration such as 30s, 5m, 1h or 1d, or seconds'],
+  ['histogram?step=0', 'expected a duration'],
+])('refuses %s', async (path, detail) => {
+  const server = await testServer()
+  const response = await server.fetch(`/v1/${path}`)
+  expect(response.status).toBe(400)
+  expect(await response.text()).toContain(detail)
+})
+
+test('takes quoted names and a step in words', async () => {
+  const server = await testServer()
+  await server.post('/v1/events?wait=index', [
+    { timestamp: at(0), action: 'a.b', labels: { 'cost centre': '4711' } },
+    { timestamp: at(1), action: 'a.b', labels: { 'cost centre': '4712' } },
+  ])
+  const name = encodeURIComponent('"labels.cost centre"')
+  const { facets } = await server.get<Facets>(`/v1/facets?fields=action,${name}`)
+  expect(facets.map(({ field, values }) => [field, values.length])).toEqual([
+    ['action', 1],
+    ['labels.cost centre', 2],
+  ])
+  const hours = await server.get<Histogram>(`/v1/histogram?by=${name}&step=1h`)
+  expect(hours.step_seconds).toBe(3600)
+  expect(hours.buckets.map(({ by }) => by)).toEqual([{ '4711': 1 }, { '4712': 1 }])
+  expect((await server.get<Histogram>('/v1/histogram?step=3600')).step_seconds).toBe(3600)
+})

@@ -147,6 +147,26 @@ export function searchIndexSuite(driver: SearchIndexDriver): void {
       expect(await index.timeRange('main')).toEqual({ fromMs: EPOCH_MS, toMs: EPOCH_MS + 49 * DAY_MS + 1 })
     })
 
+    test('times within bounds do not reach to those of clocks that are far off', async () => {
+      const withTime = (index: number, timestamp: string): IndexedEntry => {
+        const plain = entry(index)
+        return { ...plain, core: { ...plain.core, timestamp } }
+      }
+      const far = [withTime(50, '0001-01-01T00:00:00Z'), withTime(51, '9999-12-31T23:59:59Z')]
+      await index.apply('main', [...entries(0, 50), ...far], 52)
+      const days = { fromMs: EPOCH_MS - DAY_MS, toMs: EPOCH_MS + 100 * DAY_MS }
+      expect(await index.timeRange('main', days)).toEqual({
+        fromMs: EPOCH_MS,
+        toMs: EPOCH_MS + 49 * DAY_MS + MINUTE_MS,
+      })
+      expect(await index.timeRange('main', { ...days, toMs: EPOCH_MS + 10 })).toEqual({
+        fromMs: EPOCH_MS,
+        toMs: EPOCH_MS + 10,
+      })
+      expect(await index.timeRange('main', { ...days, toMs: EPOCH_MS })).toBeUndefined()
+      expect((await index.timeRange('main'))?.toMs).toBe(Date.UTC(10_000, 0) - 999)
+    })
+
     test('finds every record that a filter takes, and says so when it names more', async () => {
       const property = fc.asyncProperty(
         sampleEntries,

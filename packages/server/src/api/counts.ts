@@ -1,9 +1,11 @@
 /** Counting records: by time, by the values of fields, and which fields and values there are. */
-import { DURATION_SECONDS_MAX, QUERY_FIELDS, timeBounds } from '@trailproof/core/query'
+import { DURATION_SECONDS_MAX, parseDuration, QUERY_FIELDS } from '@trailproof/core/query'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { QUERY_TIMEOUT_MS } from '../search/find.ts'
 import { ranked } from '../search/run-pipes.ts'
+import { shownRange, timeText } from '../search/shown-range.ts'
+import { tallyWithin } from '../search/tally-within.ts'
 import { BUCKETS_MAX, timeBuckets } from '../search/time-buckets.ts'
 import { isTimeZone } from '../search/zone-clock.ts'
 import type { Services } from '../services.ts'
@@ -11,7 +13,14 @@ import { facetsAnswer, fieldsAnswer, histogramAnswer, valuesAnswer } from './ans
 import { ProblemError, readerOf } from './authorize.ts'
 import { openPaths } from './open-paths.ts'
 import { problem } from './problem.ts'
-import { fieldOf, type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
+import {
+  countedFieldOf,
+  countedFieldsOf,
+  filterOnly,
+  type QueryParameters,
+  queryOf,
+  queryParameters,
+} from './query-parameters.ts'
 
 /** Newest matches that are read for what the index does not count. */
 const SAMPLE = 5000
@@ -35,13 +44,14 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
 
   const asked = (request: Parameters<typeof readerOf>[0], parameters: CountQuerystring) => {
     const { caller, view } = readerOf(request, parameters.ledger, services)
-    const { filter } = queryOf(parameters, saved.filters(view.info.name, caller.keyPrefix))
+    const whole = queryOf(parameters, saved.filters(view.info.name, caller.keyPrefix))
+    const filter = filterOnly(whole, 'a count')
     const query = { ledger: view.info.name, filter, nowMs: now(), timeoutMs: QUERY_TIMEOUT_MS }
     return { view, query }
   }
 
   app.get<{
-    Querystring: CountQuerystring & { buckets: number; step?: number; by?: string; tz: string }
+    Querystring: CountQuerystring & { buckets: number; step?: string; by?: string; tz: string }
   }>(
     '/v1/histogram',
     {
@@ -58,10 +68,10 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
             description: 'About how many.',
           }),
           step: Type.Optional(
-            Type.Integer({
-              minimum: 1,
-              maximum: DURATION_SECONDS_MAX,
-              description: 'Instead of buckets: seconds of one.',
+            Type.String({
+              maxLength: 16,
+              description:
+                'Instead of buckets: how long one is, as 30s, 5m, 1h, 1d, 1w or in seconds. Shorter than a day it is time that passes, otherwise days of the calendar; weeks begin on Mondays.',
             }),
           ),
           by: Type.Optional(Type.String({ description: 'A field, such as outcome.' })),
@@ -77,23 +87,21 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
       const { buckets, step, by, tz } = request.query
       const { view, query } = asked(request, request.query)
       if (!isTimeZone(tz)) throw bad(`tz: there is no time zone ${tz.slice(0, 100)}`)
-      const field = by === undefined ? undefined : fieldOf(by)
-      const all = await searcher.timeRange(query.ledger)
-      const bounds = timeBounds(query.filter, query.nowMs)
-      const fromMs = bounds.fromMs ?? all?.fromMs ?? query.nowMs
-      const toMs = Math.max(
-        fromMs + 1,
-        bounds.toMs ?? (bounds.fromMs === undefined ? all?.toMs : query.nowMs) ?? query.nowMs,
-      )
+      const field = by === undefined ? undefined : countedFieldOf(by)
+      const stepSeconds = step === undefined ? undefined : stepOf(step)
+      const { fromMs, toMs } = await shownRange(searcher, query)
       const made = timeBuckets({
         fromMs,
         toMs,
         buckets,
         zone: tz,
-        ...(step !== undefined && { stepMs: step * 1000 }),
+        ...(stepSeconds !== undefined && { stepMs: stepSeconds * 1000 }),
       })
-      if (!made) throw bad(`step: ${step} s would make more than ${BUCKETS_MAX} buckets here`)
-      const tally = await searcher.tally({
+      if (!made)
+        throw bad(
+          `step: ${stepSeconds} s would make more than ${BUCKETS_MAX} buckets from ${timeText(fromMs)} to ${timeText(toMs)}: take a longer step, or a narrower time`,
+        )
+      const { outside, ...tally } = await tallyWithin(searcher, {
         ...query,
         sample: SAMPLE,
         edges: made.edges,
@@ -103,12 +111,14 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
       return {
         ledger: query.ledger,
         indexed_size: view.indexedSize,
-        from: new Date(fromMs).toISOString(),
-        to: new Date(toMs).toISOString(),
+        from: timeText(fromMs),
+        to: timeText(toMs),
         step_seconds: made.stepMs / 1000,
+        before: outside.before,
+        after: outside.after,
         buckets: made.edges.slice(0, -1).map((edge, i) => ({
-          from: new Date(edge).toISOString(),
-          to: new Date(made.edges[i + 1]!).toISOString(),
+          from: timeText(edge),
+          to: timeText(made.edges[i + 1]!),
           count: tally.counts[i]!,
           ...(field !== undefined && {
             by: Object.fromEntries(
@@ -151,7 +161,7 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
     async (request) => {
       const { limit } = request.query
       const { view, query } = asked(request, request.query)
-      const fields = [...new Set(request.query.fields.split(',').map((name) => fieldOf(name.trim())))]
+      const fields = [...new Set(countedFieldsOf(request.query.fields))]
       if (fields.length > FACET_FIELDS_MAX)
         throw bad(`fields: at most ${FACET_FIELDS_MAX}, got ${fields.length}`)
       // Apart, so that one field that must be read from records does not make all of them samples.
@@ -215,7 +225,7 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
     },
     async (request) => {
       const { prefix = '', limit } = request.query
-      const field = fieldOf(request.params.field)
+      const field = countedFieldOf(request.params.field)
       const { view, query } = asked(request, request.query)
       const begins = { kind: 'field', field, test: { op: 'wildcard', parts: [prefix, ''] } } as const
       const parts = [...(query.filter ? [query.filter] : []), ...(prefix === '' ? [] : [begins])]
@@ -233,6 +243,15 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
         sampled: tally.sampled ?? null,
       }
     },
+  )
+}
+
+/** Seconds of a step, written as a duration or as their number. */
+function stepOf(text: string): number {
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : parseDuration(text)?.seconds
+  if (seconds !== undefined && seconds >= 1 && seconds <= DURATION_SECONDS_MAX) return seconds
+  throw bad(
+    `step: expected a duration such as 30s, 5m, 1h or 1d, or seconds, up to ten years; got ${JSON.stringify(text)}`,
   )
 }
 

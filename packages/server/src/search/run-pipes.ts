@@ -4,8 +4,10 @@ import { timeBounds } from '@trailproof/core/query'
 import type { Services } from '../services.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import { QUERY_TIMEOUT_MS } from './find.ts'
+import { shownRange, type TimeRanges, timeText } from './shown-range.ts'
 import { JOINT } from './tally-cells.ts'
-import { timeBuckets } from './time-buckets.ts'
+import { tallyWithin } from './tally-within.ts'
+import { BUCKETS_MAX, type Buckets, timeBuckets } from './time-buckets.ts'
 
 /** Records read at most to count what the index cannot. */
 export const SAMPLE_MAX = 100_000
@@ -19,6 +21,8 @@ export interface Table {
   readonly complete: boolean
   /** Newest matches that were read one by one, when the index could not count. */
   readonly sampled: number | undefined
+  /** Of a timeline: matches before its first step and after its last one. */
+  readonly outside?: number
 }
 
 type TablePipe = Extract<Pipe, { kind: 'count' | 'top' | 'timeline' }>
@@ -43,19 +47,13 @@ export async function runTablePipe(
   const nowMs = now()
   const query = { ledger, filter, nowMs, timeoutMs: QUERY_TIMEOUT_MS, sample: SAMPLE_MAX }
   if (pipe.kind === 'timeline') {
-    const range = await searcher.timeRange(ledger)
-    const bounds = timeBounds(filter, nowMs)
-    const fromMs = bounds.fromMs ?? range?.fromMs ?? nowMs
-    const toMs = Math.max(fromMs + 1, Math.min(bounds.toMs ?? Infinity, range?.toMs ?? nowMs))
-    const buckets = timeBuckets({ fromMs, toMs, buckets: 1, stepMs: pipe.stepSeconds * 1000, zone: 'UTC' })
-    if (!buckets)
-      throw new TrailproofError('BAD_REQUEST', `timeline ${pipe.text} would have more than 1,000 steps here`)
-    const tally = await searcher.tally({
+    const buckets = await timelineBuckets(pipe, query, searcher)
+    const { outside, ...tally } = await tallyWithin(searcher, {
       ...query,
       edges: buckets.edges,
       by: pipe.by === undefined ? [] : [pipe.by],
     })
-    const starts = buckets.edges.slice(0, -1).map((_, i) => new Date(buckets.starts[i]!).toISOString())
+    const starts = buckets.edges.slice(0, -1).map((_, i) => timeText(buckets.starts[i]!))
     const lines = pipe.by === undefined ? [] : ranked(tally.by[pipe.by]!)
     const rows =
       pipe.by === undefined
@@ -65,7 +63,11 @@ export async function runTablePipe(
               .filter(({ counts }) => counts[i]! > 0)
               .map(({ value, counts }) => [start, value, counts[i]!]),
           )
-    return { columns: ['time', ...(pipe.by === undefined ? [] : [pipe.by]), 'count'], ...cut(rows, tally) }
+    return {
+      columns: ['time', ...(pipe.by === undefined ? [] : [pipe.by]), 'count'],
+      ...cut(rows, tally),
+      outside: outside.before + outside.after,
+    }
   }
   const fields = pipe.kind === 'top' ? [pipe.field] : pipe.by
   const by = fields.join(',')
@@ -74,6 +76,26 @@ export async function runTablePipe(
   const lines = ranked(tally.by[by]!).slice(0, pipe.kind === 'top' ? pipe.limit : undefined)
   const rows = lines.map(({ value, counts }) => [...value.split(JOINT), counts[0]!])
   return { columns: [...fields, 'count'], ...cut(rows, tally) }
+}
+
+/** As far as records are; without an upper bound to now where clocks that are ahead make too many steps. */
+async function timelineBuckets(
+  { stepSeconds, text }: Extract<TablePipe, { kind: 'timeline' }>,
+  query: { ledger: string; filter: Filter | undefined; nowMs: number },
+  searcher: TimeRanges,
+): Promise<Buckets> {
+  const { fromMs, toMs, found } = await shownRange(searcher, query)
+  const ends = [Math.min(toMs, found?.toMs ?? query.nowMs)]
+  if (timeBounds(query.filter, query.nowMs).toMs === undefined) ends.push(Math.min(ends[0]!, query.nowMs))
+  for (const end of ends) {
+    const range = { fromMs, toMs: Math.max(fromMs + 1, end) }
+    const buckets = timeBuckets({ ...range, buckets: 1, stepMs: stepSeconds * 1000, zone: 'UTC' })
+    if (buckets) return buckets
+  }
+  throw new TrailproofError(
+    'BAD_REQUEST',
+    `timeline ${text} would have more than ${BUCKETS_MAX} steps from ${timeText(fromMs)} to ${timeText(ends[0]!)}: take a longer step, or a narrower time such as last:24h`,
+  )
 }
 
 function cut(

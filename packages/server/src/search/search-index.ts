@@ -78,8 +78,14 @@ export interface SearchIndex {
   candidates(request: CandidateRequest, deadline: Deadline): Promise<CandidatePage>
   /** Counts without reading records; undefined when filter or fields ask for more than the index knows. */
   tally(request: TallyRequest, deadline: Deadline): Promise<Tally | undefined>
-  /** The earliest and the latest of the producers' times in ms since 1970, the latter exclusive. */
-  timeRange(ledger: string): Promise<{ fromMs: number; toMs: number } | undefined>
+  /**
+   * The earliest and the latest of the producers' times in ms since 1970, the latter exclusive; of those `within`,
+   * to the minute. Undefined when there are none.
+   */
+  timeRange(
+    ledger: string,
+    within?: { fromMs: number; toMs: number },
+  ): Promise<{ fromMs: number; toMs: number } | undefined>
   /** How a filter would be answered, for people. */
   explain(request: Pick<CandidateRequest, 'ledger' | 'filter' | 'nowMs'>): Promise<readonly string[]>
   /** Drops everything known of a ledger, cursor included; a driver may drop other ledgers with it. */

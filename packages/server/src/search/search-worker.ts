@@ -13,6 +13,7 @@ import {
   type SortRequest,
   type TallyQuery,
 } from './searcher.ts'
+import { believedRange, type TimeRanges } from './shown-range.ts'
 
 const { data } = workerData as { data: string }
 const ledgers = SqliteLedgerReader.open(join(data, LEDGER_FILE))
@@ -31,6 +32,8 @@ const handlers = {
   count: (request: CountRequest) => searcher.count(request),
   tally: (request: TallyQuery) => searcher.tally(request),
   timeRange: (ledger: string) => index.timeRange(ledger),
+  believedRange: (request: Parameters<TimeRanges['believedRange']>[0]) =>
+    believedRange({ index, ledgers }, request),
   explain: (request: Pick<SearchRequest, 'ledger' | 'filter' | 'nowMs'>) => index.explain(request),
   async close() {
     await index[Symbol.asyncDispose]()

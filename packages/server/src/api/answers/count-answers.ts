@@ -12,6 +12,8 @@ export const histogramAnswer = answer('Matching records by time.', {
   from: time('Begin.'),
   to: time('End.'),
   step_seconds: Type.Number(),
+  before: count('Matching records before `from`, of clocks that were never set.'),
+  after: count('Matching records at `to` or later, of clocks that are more than a day ahead.'),
   buckets: Type.Array(
     answer('From the one time on, before the other.', {
       from: time('Begin.'),

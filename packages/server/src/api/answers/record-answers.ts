@@ -59,6 +59,9 @@ export const searchAnswer = Type.Union(
       rows: Type.Array(Type.Array(Type.Union([Type.String(), Type.Number()]))),
       complete,
       sampled: orNull(count('Newest matches read one by one, because the index does not count this.')),
+      outside: Type.Optional(
+        count('Of a timeline: matches before its first step and after its last one, of clocks far off.'),
+      ),
     }),
   ],
   { description: 'Records, or the table that the pipes of the query make.' },

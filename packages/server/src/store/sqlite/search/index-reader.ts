@@ -103,9 +103,19 @@ export class IndexReader {
     return cells.tally(true)
   }
 
-  timeRange(ledger: string): { fromMs: number; toMs: number } | undefined {
+  timeRange(
+    ledger: string,
+    within?: { fromMs: number; toMs: number },
+  ): { fromMs: number; toMs: number } | undefined {
     const known = this.find(ledger)
-    return known && this.#zones.timesIn(positions(known, 0, known.cursor))
+    const all = known && this.#zones.timesIn(positions(known, 0, known.cursor))
+    if (!all || !within || (all.fromMs >= within.fromMs && all.toMs <= within.toMs)) return all
+    // A zone's extremes hide the others of its times; the minutes of the rollup do not.
+    const minutes = this.#rollup.minutesIn(known.id, { from: within.fromMs, to: within.toMs })
+    if (!minutes) return undefined
+    const fromMs = Math.max(minutes.from, all.fromMs, within.fromMs)
+    const toMs = Math.min(minutes.to, all.toMs, within.toMs)
+    return fromMs < toMs ? { fromMs, toMs } : undefined
   }
 
   explain(request: Pick<CandidateRequest, 'ledger' | 'filter' | 'nowMs'>): readonly string[] {

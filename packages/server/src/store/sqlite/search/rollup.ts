@@ -18,11 +18,29 @@ export type ShapeCounts = Map<number, number>
 
 export class Rollup {
   readonly #sum: StatementSync
+  readonly #first: StatementSync
+  readonly #last: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#sum = db.prepare(`SELECT shape, sum(entries) AS entries FROM rollup
       WHERE ledger = ? AND step = ? AND slot >= ? AND slot < ? GROUP BY shape`)
     this.#sum.setReturnArrays(true)
+    const slots =
+      'SELECT slot FROM rollup WHERE ledger = ? AND step = 1 AND slot >= ? AND slot < ? ORDER BY slot'
+    this.#first = db.prepare(`${slots} LIMIT 1`)
+    this.#last = db.prepare(`${slots} DESC LIMIT 1`)
+  }
+
+  /** From the first minute that has entries to the end of the last one, of those that touch `range`. */
+  minutesIn(ledger: number, { from, to }: TimeRange): TimeRange | undefined {
+    const bounds = [
+      ledger,
+      bounded(Math.floor(from / MINUTE_MS)),
+      bounded(Math.ceil(to / MINUTE_MS)),
+    ] as const
+    const first = this.#first.get(...bounds) as { slot: number } | undefined
+    const last = this.#last.get(...bounds) as { slot: number } | undefined
+    return first && last && { from: first.slot * MINUTE_MS, to: (last.slot + 1) * MINUTE_MS }
   }
 
   /**

@@ -71,8 +71,11 @@ export class SqliteSearchIndex implements SearchIndex {
     return this.#reader.tally(request, deadline)
   }
 
-  async timeRange(ledger: string): Promise<{ fromMs: number; toMs: number } | undefined> {
-    return this.#reader.timeRange(ledger)
+  async timeRange(
+    ledger: string,
+    within?: { fromMs: number; toMs: number },
+  ): Promise<{ fromMs: number; toMs: number } | undefined> {
+    return this.#reader.timeRange(ledger, within)
   }
 
   async explain(request: Pick<CandidateRequest, 'ledger' | 'filter' | 'nowMs'>): Promise<readonly string[]> {
