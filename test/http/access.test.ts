@@ -90,8 +90,19 @@ test('a revoked key is refused at once and after a restart', async () => {
 
 test('an expired key is refused', async () => {
   const server = await testServer()
-  const { token } = await keyFor(server, { scopes: ['ingest'], expires_at: '2020-01-01T00:00:00Z' })
-  expect(await send(server, token)).toBe(401)
+  const expires_at = new Date(Date.now() + 1000).toISOString()
+  const { token } = await keyFor(server, { scopes: ['ingest'], expires_at })
+  expect(await send(server, token)).toBe(200)
+  await expect.poll(() => send(server, token), { timeout: 5000 }).toBe(401)
+})
+
+test('does not make a key that has expired already', async () => {
+  const server = await testServer()
+  const asked = { name: 'k', scopes: ['read'], expires_at: '2020-01-01T00:00:00Z' }
+  expect(await server.post('/v1/keys', asked)).toMatchObject({
+    status: 400,
+    body: { detail: 'expires_at: 2020-01-01T00:00:00.000Z has passed' },
+  })
 })
 
 test('keys are listed without their secrets', async () => {

@@ -36,7 +36,7 @@ const newKeyBody = Type.Object(
       minItems: 1,
       uniqueItems: true,
     }),
-    expires_at: Type.Optional(Type.String({ description: 'RFC 3339; default: never.' })),
+    expires_at: Type.Optional(Type.String({ description: 'RFC 3339, in the future; default: never.' })),
   },
   { additionalProperties: false },
 )
@@ -60,7 +60,7 @@ const erasureBody = Type.Object(
 )
 
 export function adminRoutes(app: FastifyInstance, services: Services): void {
-  const { accessLog, keys, ledgers, writer, indexer, reader, erasures } = services
+  const { accessLog, keys, ledgers, writer, indexer, reader, erasures, now } = services
   const admin = (request: Parameters<typeof callerOf>[0]) => callerOf(request, keys, 'admin')
   const tags = ['admin']
   /**
@@ -109,6 +109,10 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
       if (Number.isNaN(expiresAt))
         throw new ProblemError(
           problem('bad-request', `expires_at: expected a time such as 2027-01-31T00:00:00Z`),
+        )
+      if (expiresAt !== undefined && expiresAt <= now())
+        throw new ProblemError(
+          problem('bad-request', `expires_at: ${new Date(expiresAt).toISOString()} has passed`),
         )
       const { key, token } = await keys.create({ name, ledger, scopes, expiresAt })
       await changed(request, caller, 'key.created', {

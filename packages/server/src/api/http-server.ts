@@ -23,6 +23,7 @@ import { prometheusRoutes } from './prometheus.ts'
 import { quarantineRoutes } from './quarantine.ts'
 import { readRoutes } from './read.ts'
 import { recordReads } from './record-reads.ts'
+import { buildValidator } from './request-validator.ts'
 import { savedSearchRoutes } from './saved-searches.ts'
 import { searchRoutes } from './search.ts'
 import type { SharedPort } from './shared-port.ts'
@@ -56,6 +57,7 @@ export async function buildHttpServer(
     frameworkErrors: (error, _, reply) => void sendProblem(reply, problemOf(error)),
     // What is not known is refused: a filter or an end that was misspelled must not be as if it had not been there.
     ajv: { customOptions: { removeAdditional: false } },
+    schemaController: { compilersFactory: { buildValidator } },
     // Only for the https: in the address that is shown; the port makes the server.
     ...(port.isTls ? { https: {} } : {}),
     serverFactory: (handler) => {
@@ -68,7 +70,9 @@ export async function buildHttpServer(
   }) as unknown as FastifyInstance
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const what = error.validation ? validationProblem(error, request.routeOptions.schema) : problemOf(error)
+    const what = error.validation
+      ? validationProblem(error, request.routeOptions.schema, request)
+      : problemOf(error)
     if (what.problem === 'internal')
       request.log.error({ err: error, requestId: request.id }, 'request failed')
     return sendProblem(reply, what)

@@ -1,5 +1,6 @@
 /** Reading records from the ledger itself: one by its id, and all of a trace. */
 import { decodeUuid, type RecordView } from '@trailproof/core'
+import { formatFilter } from '@trailproof/core/query'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { LedgerView } from '../ledger/ledger-table.ts'
@@ -70,6 +71,13 @@ export function readRoutes(app: FastifyInstance, services: Services): void {
   )
 }
 
+/** Producers have ids of their own, which are kept beside ours. */
+function notAnId(text: string): string {
+  const value = text.slice(0, 100)
+  const query = formatFilter({ kind: 'field', field: 'source_id', test: { op: 'equals', value } })
+  return `${value} is not a UUID; a foreign id is found with ${query}`
+}
+
 /** The record of an id; throws the problem when there is none. */
 export async function recordById(
   view: LedgerView,
@@ -78,8 +86,7 @@ export async function recordById(
 ): Promise<RecordView> {
   const { name } = view.info
   const id = decodeUuid(text.toLowerCase())
-  if (!id)
-    throw new ProblemError(problem('bad-request', 'the id is not a UUID; search by source_id is not an id'))
+  if (!id) throw new ProblemError(problem('bad-request', notAnId(text)))
   const index = await reader.find(name, id)
   // What is committed but not yet locked was not acknowledged, and is not shown.
   if (index === undefined || index >= view.size)
