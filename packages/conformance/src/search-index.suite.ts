@@ -41,6 +41,11 @@ function entry(index: number): IndexedEntry {
   }
 }
 
+function withTime(index: number, timestamp: string): IndexedEntry {
+  const plain = entry(index)
+  return { ...plain, core: { ...plain.core, timestamp } }
+}
+
 const entries = (from: number, to: number): IndexedEntry[] =>
   Array.from({ length: to - from }, (_, i) => entry(from + i))
 
@@ -148,10 +153,6 @@ export function searchIndexSuite(driver: SearchIndexDriver): void {
     })
 
     test('times within bounds do not reach to those of clocks that are far off', async () => {
-      const withTime = (index: number, timestamp: string): IndexedEntry => {
-        const plain = entry(index)
-        return { ...plain, core: { ...plain.core, timestamp } }
-      }
       const far = [withTime(50, '0001-01-01T00:00:00Z'), withTime(51, '9999-12-31T23:59:59Z')]
       await index.apply('main', [...entries(0, 50), ...far], 52)
       const days = { fromMs: EPOCH_MS - DAY_MS, toMs: EPOCH_MS + 100 * DAY_MS }
