@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
@@ -160,3 +161,24 @@ test('10,000 generated bodies neither crash it nor make it grow', async () => {
   expect(liveBytes() - before).toBeLessThan(30 * 2 ** 20)
   expect((await post(server, '{"action":"still.alive"}')).status).toBe(200)
 }, 120_000)
+
+test.each([
+  ['what is not HTTP', 'hello?\r\n\r\n', 400, 'bad-request'],
+  [
+    'headers of 20 KiB',
+    `GET /healthz HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`,
+    431,
+    'headers-too-large',
+  ],
+])('%s is answered as a problem like others, and the connection closed', async (_, sent, status, kind) => {
+  const server = await testServer()
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  socket.write(sent)
+  const answer = (await socket.toArray()).join('')
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({
+    status,
+    type: `urn:trailproof:problem:${kind}`,
+  })
+  expect((await server.fetch('/healthz')).status).toBe(200)
+})

@@ -7,6 +7,7 @@ import type { Services } from '../services.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import { adminRoutes } from './admin.ts'
 import { ProblemError } from './authorize.ts'
+import { answerClientError } from './client-error.ts'
 import { countRoutes } from './counts.ts'
 import { entryRoutes } from './entries.ts'
 import { exportRoutes } from './export.ts'
@@ -53,6 +54,7 @@ export async function buildHttpServer(
     requestIdHeader: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 512 },
+    clientErrorHandler: answerClientError,
     // Addresses that come to no route.
     frameworkErrors: (error, _, reply) => void sendProblem(reply, problemOf(error)),
     // What is not known is refused: a filter or an end that was misspelled must not be as if it had not been there.

@@ -24,6 +24,8 @@ const KINDS = {
   'beyond-ledger': [409, 'The ledger does not reach so far'],
   'not-erasable': [409, 'The entry cannot be erased'],
   'body-too-large': [413, 'The body is too large'],
+  'request-timeout': [408, 'The request took too long'],
+  'headers-too-large': [431, 'The headers are too large'],
   'unsupported-media': [415, 'The content type or encoding is not supported'],
   overloaded: [503, 'The server is busy'],
   'disk-reserve': [503, 'The disk is almost full'],
@@ -49,14 +51,17 @@ export function problem(
   return extra ? { problem: kind, detail, extra } : { problem: kind, detail }
 }
 
-export function sendProblem(reply: FastifyReply, { problem: kind, detail, extra }: Problem): FastifyReply {
-  const [status, title] = KINDS[kind]
-  reply.problem = kind
+export function sendProblem(reply: FastifyReply, what: Problem): FastifyReply {
+  const { status, text } = problemDocument(what)
+  reply.problem = what.problem
   // An integer of 1 to 3 s: every shipper understands it, and spread-out clients do not come back at once.
   if (status === 503) reply.header('retry-after', String(1 + Math.floor(Math.random() * 3)))
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="trailproof"')
-  return reply
-    .code(status)
-    .type(PROBLEM_TYPE)
-    .send(JSON.stringify({ type: `urn:trailproof:problem:${kind}`, title, status, detail, ...extra }))
+  return reply.code(status).type(PROBLEM_TYPE).send(text)
+}
+
+export function problemDocument({ problem: kind, detail, extra }: Problem): { status: number; text: string } {
+  const [status, title] = KINDS[kind]
+  const type = `urn:trailproof:problem:${kind}`
+  return { status, text: JSON.stringify({ type, title, status, detail, ...extra }) }
 }

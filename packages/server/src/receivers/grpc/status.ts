@@ -25,6 +25,8 @@ const CODES = {
   'beyond-ledger': Code.OUT_OF_RANGE,
   'not-erasable': Code.FAILED_PRECONDITION,
   'body-too-large': Code.RESOURCE_EXHAUSTED,
+  'request-timeout': Code.DEADLINE_EXCEEDED,
+  'headers-too-large': Code.RESOURCE_EXHAUSTED,
   'unsupported-media': Code.INVALID_ARGUMENT,
   overloaded: Code.UNAVAILABLE,
   'disk-reserve': Code.UNAVAILABLE,
