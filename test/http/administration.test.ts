@@ -13,7 +13,12 @@ const LEDGER: Readonly<Record<Whose, string | undefined>> = {
 interface Setting {
   readonly server: TestServer
   readonly token: string
-  ask(method: string, path: string, body?: unknown, token?: string): Promise<{ status: number; body: Answer }>
+  readonly ask: (
+    method: string,
+    path: string,
+    body?: unknown,
+    token?: string,
+  ) => Promise<{ status: number; body: Answer }>
 }
 
 async function setting(): Promise<Setting> {
@@ -69,7 +74,7 @@ const of = (whose: Whose): { ledger?: string } => {
 }
 
 interface Operation {
-  run(at: Setting, whose: Whose): Promise<{ status: number }>
+  readonly run: (at: Setting, whose: Whose) => Promise<{ status: number }>
   readonly expected: Readonly<Record<Whose, number>>
 }
 

@@ -15,7 +15,7 @@ import { actorOf, paintOutcome, timeOf } from './record-line.ts'
 const PAGE_RECORDS = 1000
 
 export function historyCommand(context: Context) {
-  return clientCommand('history', 'show what was done to a target, and how it changed, newest first')
+  return clientCommand('history', 'show what was done to a target, and how it changed, recorded last first')
     .argument('<target>', 'as type:id, such as account:acc-17; with --actor the id of an actor')
     .argument('[query...]', 'only those of these steps, such as: action:*.updated last:30d')
     .option('--actor', 'what an actor did, instead of what was done to a target')

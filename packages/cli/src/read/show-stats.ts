@@ -14,6 +14,8 @@ import { type Stats, statsScreen } from './stats-screen.ts'
 const BUCKETS = 60
 const FACETS = ['service', 'action', 'actor', 'outcome']
 const FACET_VALUES = 8
+/** Ours and the server's, at most. */
+const CLOCKS_APART_MS = 60_000
 
 export function statsCommand(context: Context) {
   return clientCommand('stats', 'watch how much is recorded, by whom and how it ends; ends with Ctrl-C')
@@ -36,14 +38,14 @@ async function watchStats(q: string | undefined, options: StatsOptions, context:
     throw usageFailure(`--last ${options.last} is not a time such as 15m`)
   const client = clientOf(options, context)
   if (options.once || (!stdout.isTTY && !options.json)) {
-    const stats = await statsOf(client, q, options)
+    const stats = await statsOf(client, q, options, context.now())
     if (options.json) printJson(context, stats)
     else stdout.write(statsScreen(stats, painterOf(stdout), stdout.columns))
     return
   }
   for (let isFirst = true; ; isFirst = false) {
     try {
-      const stats = await statsOf(client, q, options)
+      const stats = await statsOf(client, q, options, context.now())
       if (options.json) printJson(context, stats)
       // Home, the new text over the old line by line, then whatever is left below it: nothing flickers.
       else stdout.write(overwriting(statsScreen(stats, painterOf(stdout), stdout.columns), isFirst))
@@ -63,8 +65,11 @@ async function statsOf(
   client: ApiClient,
   q: string | undefined,
   { ledger: named, last }: StatsOptions,
+  nowMs: number,
 ): Promise<Stats> {
-  const query = { ledger: named, q, last }
+  // A clock that is ahead would stretch the chart into its future.
+  const to = new Date(nowMs + CLOCKS_APART_MS).toISOString()
+  const query = { ledger: named, q, last, to }
   const histogram = await client.json<HistogramAnswer>('/v1/histogram', {
     query: { ...query, buckets: BUCKETS, by: 'outcome' },
   })
