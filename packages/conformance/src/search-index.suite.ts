@@ -1,6 +1,6 @@
 /** What every SearchIndex must do. */
 import { type Filter, recordMatcher } from '@trailproof/core/query'
-import { Deadline, type IndexedEntry, type SearchIndex } from '@trailproof/server/ports'
+import { Deadline, type IndexedEntry, JOINT, type SearchIndex } from '@trailproof/server/ports'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sampleEntries, sampleFilters } from './sample-entries.ts'
@@ -244,7 +244,7 @@ export function searchIndexSuite(driver: SearchIndexDriver): void {
           filter,
           nowMs: NOW_MS,
           edges: [],
-          by: ['actor.id', 'severity,actor.id'],
+          by: ['actor.id', `severity${JOINT}actor.id`],
         }
         const counted = await index.tally({ ...request, countsMissing: true }, new Deadline(60_000))
         if (!counted) return

@@ -211,9 +211,6 @@ export function countedFieldsOf(names: string): string[] {
 }
 
 function assertCounted(field: string): void {
-  if (field.includes(','))
-    // it joins the names of fields that are counted together
-    throw new ProblemError(problem('bad-query', `${field}: a name that holds a comma cannot be counted by`))
   if (resolveField(field)!.type !== 'object') return
   throw new ProblemError(problem('bad-query', `${field} has members; name one of them`))
 }

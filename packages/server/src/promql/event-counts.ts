@@ -58,7 +58,7 @@ export function eventCounts(
       filter: within(filterOf(selector.matchers, saved), edges[0]!, edges.at(-1)!),
       nowMs: now(),
       edges,
-      by: by.length > 0 ? [by.join(',')] : [],
+      by: by.length > 0 ? [by.join(JOINT)] : [],
       timeoutMs,
       sample: SAMPLE_MAX,
       countsMissing: true,
@@ -71,7 +71,7 @@ export function eventCounts(
     if (tally.valuesCut) throw tooManySeries()
     if (!tally.complete) throw timedOut()
     const place = new Map(edges.map((edge, i) => [edge, i] as const))
-    const counted = by.length > 0 ? [...tally.by[by.join(',')]!] : [['', tally.counts] as const]
+    const counted = by.length > 0 ? [...tally.by[by.join(JOINT)]!] : [['', tally.counts] as const]
     if (counted.length * steps.length > POINTS_MAX) throw tooManySeries()
     return counted.map(([key, counts]) => ({
       labels: labelSet([

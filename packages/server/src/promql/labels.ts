@@ -14,6 +14,7 @@ import {
   type SavedFilters,
   suggestField,
 } from '@trailproof/core/query'
+import { SHAPE_FIELDS } from '../search/shape.ts'
 import type { LabelMatcher } from './expression.ts'
 import { badData } from './promql-error.ts'
 
@@ -22,16 +23,8 @@ export const LEDGER_LABEL = 'ledger'
 /** A matcher that holds a query of our own language (spec/query.md). */
 export const QUERY_LABEL = 'q'
 
-/** What tells series apart where a query does not say by what: fields of few values, which the index counts. */
-export const SERIES_LABELS = [
-  'kind',
-  'service',
-  'environment',
-  'action',
-  'outcome',
-  'severity',
-  'actor_type',
-] as const
+/** What tells series apart where a query does not say by what: what an entry has one value of, among the few. */
+export const SERIES_LABELS = SHAPE_FIELDS.filter((field) => field !== 'target_types')
 
 const MATCHERS_MAX = 32
 const REGEXES_MAX = 8

@@ -70,7 +70,7 @@ export async function runTablePipe(
     }
   }
   const fields = pipe.kind === 'top' ? [pipe.field] : pipe.by
-  const by = fields.join(',')
+  const by = fields.join(JOINT)
   const tally = await searcher.tally({ ...query, edges: [], by: fields.length > 0 ? [by] : [] })
   if (fields.length === 0) return { columns: ['count'], ...cut([[tally.counts[0]!]], tally) }
   const lines = ranked(tally.by[by]!).slice(0, pipe.kind === 'top' ? pipe.limit : undefined)

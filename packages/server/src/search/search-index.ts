@@ -41,7 +41,7 @@ export interface TallyRequest {
   readonly nowMs: number
   /** Rising bounds of buckets of the producer's time, ms since 1970; none: one bucket without bounds. */
   readonly edges: readonly number[]
-  /** Fields; several joined by commas (`service,outcome`) are counted together. */
+  /** Fields; several joined by `JOINT` (tally-cells.ts) are counted together. */
   readonly by: readonly string[]
   /** Whether an entry without a value counts under the empty text. Default false: it only counts for the whole. */
   readonly countsMissing?: boolean

@@ -55,7 +55,7 @@ export interface SortedPage extends Omit<SearchPage, 'next'> {
 }
 
 export interface TallyQuery extends Omit<TallyRequest, 'by'> {
-  /** Any fields; the index counts those it knows. Several joined by commas are counted together. */
+  /** Any fields; the index counts those it knows. Several joined by `JOINT` are counted together. */
   readonly by: readonly string[]
   readonly timeoutMs: number
   /** Records read at most for what the index cannot count. */

@@ -6,12 +6,12 @@ const VALUES_MAX = 100_000
 /** Numbers that are kept, one a value and bucket: of many buckets there are fewer values. */
 const CELLS_MAX = 4_000_000
 
-/** Between the values of fields that are counted together. */
+/** Between fields that are counted together, and between their values: no name of a field holds it. */
 export const JOINT = '\u001f'
 
-/** `service,outcome` is two fields counted together. */
+/** The fields that are counted together under one name. */
 export function fieldsOf(name: string): readonly string[] {
-  return name.split(',')
+  return name.split(JOINT)
 }
 
 /** Every combination of one value of each list; `missing`: of a list without values, too, as the empty text. */
