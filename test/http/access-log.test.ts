@@ -105,6 +105,15 @@ test('a refused read is not a read, and without room reads are refused', async (
   expect((await full.fetch('/v1/ledgers/main')).status).toBe(200)
 })
 
+test('a key whose making cannot be recorded opens nothing', async () => {
+  const server = await testServer({ disk_reserve_mib: 1_000_000_000 })
+  expect((await server.post('/v1/keys', { name: 'unrecorded', scopes: ['read'] })).status).toBe(503)
+  const { keys } = await server.get<{ keys: { name: string; revoked_at: string | null }[] }>('/v1/keys')
+  expect(keys.find(({ name }) => name === 'unrecorded')).toMatchObject({
+    revoked_at: expect.any(String) as string,
+  })
+})
+
 test('with record_reads off nothing is recorded', async () => {
   const server = await testServer({ record_reads: false })
   await server.get('/v1/search')

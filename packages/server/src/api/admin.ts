@@ -115,11 +115,17 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
           problem('bad-request', `expires_at: ${new Date(expiresAt).toISOString()} has passed`),
         )
       const { key, token } = await keys.create({ name, ledger, scopes, expiresAt })
-      await changed(request, caller, 'key.created', {
-        ledger,
-        target: { type: 'key', id: key.prefix },
-        asked: request.body,
-      })
+      try {
+        await changed(request, caller, 'key.created', {
+          ledger,
+          target: { type: 'key', id: key.prefix },
+          asked: request.body,
+        })
+      } catch (error) {
+        // A key that is on no record opens nothing.
+        await keys.revoke(key.prefix)
+        throw error
+      }
       return reply.code(201).send({ ...keyView(key), token })
     },
   )
