@@ -1,8 +1,8 @@
 /** A server process of its own for the figures, on data that lasts for one run. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '../test/support/free-port.ts'
 
 export const TOKEN = 'token-of-the-bench-run'
 
@@ -68,14 +68,6 @@ async function untilReady(port: number, child: ChildProcess): Promise<void> {
     })
   }
   throw new Error(`the server ended with ${child.exitCode} before it was ready`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 export function bytesIn(directory: string): number {

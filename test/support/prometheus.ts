@@ -1,11 +1,11 @@
 /** A Prometheus of its own for a test: real, on a free port, its data in a temporary directory, ended with the test. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { stringify } from 'yaml'
+import { freePort } from './free-port.ts'
 
 export interface Prometheus {
   readonly url: string
@@ -76,12 +76,4 @@ async function untilReady(url: string, child: ChildProcess): Promise<undefined> 
     })
   }
   throw new Error(`Prometheus is not ready (exit code ${child.exitCode})`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
