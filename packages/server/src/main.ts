@@ -10,9 +10,8 @@ import { AccessLog } from './access/access-log.ts'
 import { ApiKeys } from './access/api-keys.ts'
 import { buildHttpServer } from './api/http-server.ts'
 import { SharedPort } from './api/shared-port.ts'
-import { TailSessions } from './api/tail-sessions.ts'
+import { StreamSessions } from './api/stream-sessions.ts'
 import type { DirectoryHandlers } from './directory/directory-worker.ts'
-import { ExportSessions } from './export/export-sessions.ts'
 import { Erasures } from './ledger/erasures.ts'
 import { writeDurably } from './ledger/ledger-keys.ts'
 import { isAccessLedger } from './ledger/ledger-name.ts'
@@ -146,8 +145,8 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
     erasures,
     admission,
     metrics,
-    tails: new TailSessions(settings.tail_sessions_max),
-    exports: new ExportSessions(settings.exports_max),
+    tails: new StreamSessions('tails', 'tail_sessions_max', settings.tail_sessions_max),
+    exports: new StreamSessions('exports', 'exports_max', settings.exports_max),
     threads: () =>
       Object.entries({ sequencer: writer, indexer, reader, searcher, directory }).map(
         ([name, { waiting }]) => [name, waiting] as const,

@@ -2,9 +2,8 @@
 import type { Logger } from 'pino'
 import type { AccessLog } from './access/access-log.ts'
 import type { ApiKeys } from './access/api-keys.ts'
-import type { TailSessions } from './api/tail-sessions.ts'
+import type { StreamSessions } from './api/stream-sessions.ts'
 import type { DirectoryHandlers } from './directory/directory-worker.ts'
-import type { ExportSessions } from './export/export-sessions.ts'
 import type { Erasures } from './ledger/erasures.ts'
 import type { LedgerTable } from './ledger/ledger-table.ts'
 import type { ReaderHandlers } from './ledger/reader-worker.ts'
@@ -37,8 +36,8 @@ export interface Services {
   readonly erasures: Erasures
   readonly admission: Admission
   readonly metrics: Metrics
-  readonly tails: TailSessions
-  readonly exports: ExportSessions
+  readonly tails: StreamSessions
+  readonly exports: StreamSessions
   /** Calls waiting at each worker thread, by its name. */
   readonly threads: () => readonly (readonly [string, number])[]
   /** Authenticates cursors; made anew at each first start and kept with the keys. */

@@ -1,4 +1,7 @@
-/** What may stand where somebody presses Tab: commands, options, their values, names of query fields, or a file. */
+/**
+ * What may stand where somebody presses Tab: commands, options, their values, names of query fields, or a file. Read from
+ * the commands themselves. (`@bomb.sh/tab`, the library for commander, completes no files, which most of ours take.)
+ */
 import type { CommandUnknownOpts, Option } from '@commander-js/extra-typings'
 import { QUERY_FIELDS } from '@trailproof/core/query'
 import { QUERY_ARGUMENT } from '../read/query-words.ts'

@@ -6,6 +6,7 @@ import type { Export } from '../export/export.ts'
 import type { ExportFormat } from '../export/export-block.ts'
 import { readMark } from '../export/export-mark.ts'
 import { exportHeader, type Pieces, plainExport, provenExport, provenRest } from '../export/export-stream.ts'
+import { untilStalled } from '../export/until-stalled.ts'
 import type { Services } from '../services.ts'
 import { knownReader } from './authorize.ts'
 import { badRequest, type ExportQuerystring, exportOf, exportQuerystring } from './export-request.ts'
@@ -48,7 +49,7 @@ export function exportRoutes(app: FastifyInstance, services: Services): void {
       const pieces = await piecesOf(asked, request.query.mark, services)
       await recordRead(request, 'export', services.accessLog, readOf(asked))
       const signal = AbortSignal.any([session.signal, key.signal])
-      await send(session.taken(pieces), asked, signal, request, reply)
+      await send(untilStalled(pieces, session), asked, signal, request, reply)
     },
   )
 }

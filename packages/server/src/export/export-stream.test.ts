@@ -1,10 +1,12 @@
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { StreamSessions } from '../api/stream-sessions.ts'
 import type { Export, ExportDeps } from './export.ts'
-import { ExportSessions } from './export-sessions.ts'
 import { plainExport } from './export-stream.ts'
+import { untilStalled } from './until-stalled.ts'
+
+const sessionsOf = (max: number) => new StreamSessions('exports', 'exports_max', max)
 
 const BLOCK_BYTES = 1 << 18
 
@@ -25,19 +27,17 @@ function countedExport(): { asked: Export; deps: ExportDeps; blocks: { read: num
 
 test('a client that takes nothing has two blocks read for it, and is ended', async () => {
   const { asked, deps, blocks } = countedExport()
-  const sessions = new ExportSessions(1, 100)
-  using session = sessions.open()
+  using session = sessionsOf(1).open()
   const stuck = new Writable({ highWaterMark: 1, write: () => {} })
-  const sending = pipeline(session.taken(plainExport(asked, deps)), stuck, { signal: session.signal })
-  await pause(50)
+  const pieces = untilStalled(plainExport(asked, deps), session, 100)
+  await expect(pipeline(pieces, stuck, { signal: session.signal })).rejects.toThrow()
   expect(blocks.read).toBe(2)
-  await expect(sending).rejects.toThrow()
   expect(session.signal.reason).toMatchObject({ message: 'the client takes nothing' })
 })
 
 test('a slow client gets everything, and no more is read than it takes', async () => {
   const { asked, deps, blocks } = countedExport()
-  using session = new ExportSessions(1, 1000).open()
+  using session = sessionsOf(1).open()
   let bytes = 0
   let aheadMax = 0
   const slow = new Writable({
@@ -47,13 +47,14 @@ test('a slow client gets everything, and no more is read than it takes', async (
       setImmediate(done)
     },
   })
-  await pipeline(session.taken(plainExport(asked, deps)), slow, { signal: session.signal })
+  const pieces = untilStalled(plainExport(asked, deps), session)
+  await pipeline(pieces, slow, { signal: session.signal })
   expect(bytes).toBe(100 * BLOCK_BYTES)
   expect(aheadMax).toBeLessThanOrEqual(2)
 })
 
 test('sessions are bounded, end together, and make room when they are over', () => {
-  const sessions = new ExportSessions(2)
+  const sessions = sessionsOf(2)
   const first = sessions.open()
   const second = sessions.open()
   expect(() => sessions.open()).toThrow('exports_max')
