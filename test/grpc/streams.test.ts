@@ -181,7 +181,7 @@ test.each(['revoked', 'expired'])('streams end with their key when it is %s', as
   const { body } = await server.post('/v1/keys', {
     name: 'both',
     scopes: ['read', 'ingest'],
-    ...(how === 'expired' && { expires_at: new Date(Date.now() + 1500).toISOString() }),
+    ...(how === 'expired' && { expires_at: new Date(Date.now() + 4000).toISOString() }),
   })
   const client = new GrpcClient(server.url, { token: body['token'] as string })
   const stream = client.open(logStream)
