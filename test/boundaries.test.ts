@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   verify: ['core'],
+  sdk: ['core'],
   server: ['core'],
   cli: ['core', 'verify', 'server'],
   conformance: ['core', 'server'],
