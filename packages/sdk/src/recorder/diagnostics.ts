@@ -26,16 +26,32 @@ export const DROP_REASONS = [
 export type DropReason = (typeof DROP_REASONS)[number]
 
 export type Diagnostic =
-  | { readonly kind: 'dropped'; readonly reason: DropReason; readonly records: number; readonly error?: unknown }
+  | {
+      readonly kind: 'dropped'
+      readonly reason: DropReason
+      readonly records: number
+      readonly error?: unknown
+    }
   /** Something outside failed; nothing is lost yet. */
-  | { readonly kind: 'retrying'; readonly sink: string; readonly attempt: number; readonly delayMs: number; readonly error: unknown }
+  | {
+      readonly kind: 'retrying'
+      readonly sink: string
+      readonly attempt: number
+      readonly delayMs: number
+      readonly error: unknown
+    }
   | { readonly kind: 'recovered'; readonly sink: string; readonly attempts: number }
   /** A fault inside the SDK, contained. */
   | { readonly kind: 'fault'; readonly where: string; readonly error: unknown }
   /** Something tried to change a trail that was finished. */
   | { readonly kind: 'late'; readonly method: string; readonly traceId: string }
   /** An `ack` or `disk` delivery did not succeed in time; the policy decided. */
-  | { readonly kind: 'undelivered'; readonly mode: 'disk' | 'ack'; readonly policy: 'fail' | 'spool' | 'pass'; readonly error: unknown }
+  | {
+      readonly kind: 'undelivered'
+      readonly mode: 'disk' | 'ack'
+      readonly policy: 'fail' | 'spool' | 'pass'
+      readonly error: unknown
+    }
 
 export const DIAGNOSTICS_CHANNEL = 'trailproof:diagnostics'
 

@@ -1,0 +1,25 @@
+export type { Delivery, DeliveryStatus, Safe } from './delivery/delivery.ts'
+export type { DeliveryMode, SealedRecord } from './delivery/sealed-record.ts'
+export { createRecorder } from './recorder/create-recorder.ts'
+export * from './recorder/current-trail.ts'
+export { defaultRecorder, type RecorderChoice, setDefaultRecorder } from './recorder/default-recorder.ts'
+export {
+  DIAGNOSTICS_CHANNEL,
+  type Diagnostic,
+  DROP_REASONS,
+  type DropReason,
+} from './recorder/diagnostics.ts'
+export type { CaptureOptions, QueueOptions, RecorderOptions } from './recorder/options.ts'
+export type { Actor, Change, Target } from './recorder/people.ts'
+export type { Recorder, RecorderCounters } from './recorder/recorder.ts'
+export type { SamplingOptions } from './recorder/sampling.ts'
+export type {
+  Integration,
+  IntegrationInit,
+  IntegrationResult,
+  IntegrationType,
+  Step,
+} from './recorder/step.ts'
+export type { Outcome, Trail } from './recorder/trail.ts'
+export { type MemorySink, memorySink } from './sinks/memory-sink.ts'
+export { type Delivered, type Receipt, type Sink, SinkError } from './sinks/sink.ts'

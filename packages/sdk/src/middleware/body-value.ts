@@ -1,0 +1,82 @@
+/** What a captured body is in the record: JSON where it is whole and exact, text where it is text, else how much of what. */
+import { readJson } from '@trailproof/core'
+import type { Cut } from '../recorder/snapshot.ts'
+import type { BodyCapture } from './body-capture.ts'
+
+export interface BodyDescription {
+  readonly contentType: string | undefined
+  /** Content-Encoding. */
+  readonly encoding: string | undefined
+  /** JSON Pointer of the body in the record. */
+  readonly path: string
+}
+
+/** JSON inside the record may nest this deep; a deeper body stays text. */
+const DEPTH_MAX = 32
+
+/** Undefined for an empty body. Never throws. What was cut is added to `cuts`. */
+export function bodyValue(
+  body: BodyCapture,
+  { contentType, encoding, path }: BodyDescription,
+  cuts: Cut[],
+): unknown {
+  if (body.size === 0) return undefined
+  const type = mediaTypeOf(contentType)
+  if (encoding !== undefined && encoding !== '' && encoding !== 'identity')
+    return `[${body.size} bytes of ${type === '' ? 'unknown type' : type}, ${encoding.slice(0, 32)}]`
+  const kind = kindOf(type)
+  if (kind === 'binary') return `[${body.size} bytes of ${type}]`
+  const only = body.onlyText
+  if (only !== undefined) return kind === 'json' ? jsonOrText(only) : only.toWellFormed()
+
+  const { bytes, size, sha256 } = body.captured()
+  const text = decoded(bytes, charsetOf(contentType), sha256 !== undefined)
+  if (text === undefined) return `[${size} bytes${type === '' ? '' : ` of ${type}`}]`
+  if (sha256 === undefined) return kind === 'json' ? jsonOrText(text) : text
+  cuts.push({ path, size, sha256 })
+  return text
+}
+
+/** Numbers that a double would change, keys that are there twice and the like: then the text is what was sent. */
+function jsonOrText(text: string): unknown {
+  const read = readJson(text, 0, text.length, DEPTH_MAX)
+  return read.kind === 'value' && read.coerced.length === 0 ? read.value : text.toWellFormed()
+}
+
+function mediaTypeOf(contentType: string | undefined): string {
+  if (contentType === undefined) return ''
+  const end = contentType.indexOf(';')
+  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase().slice(0, 128)
+}
+
+const charsets = /;\s*charset\s*=\s*"?([\w.:-]{1,40})"?/i
+
+function charsetOf(contentType: string | undefined): string {
+  return (contentType === undefined ? undefined : charsets.exec(contentType)?.[1]?.toLowerCase()) ?? 'utf-8'
+}
+
+function kindOf(type: string): 'json' | 'text' | 'binary' {
+  if (type === 'application/json' || type.endsWith('+json') || type === 'text/json') return 'json'
+  if (type.startsWith('text/') || type.endsWith('+xml') || TEXTS.has(type)) return 'text'
+  return 'binary' // multipart too: its parts name secrets in ways that masking does not read
+}
+
+const TEXTS: ReadonlySet<string> = new Set([
+  '',
+  'application/x-www-form-urlencoded',
+  'application/xml',
+  'application/javascript',
+  'application/x-ndjson',
+  'application/graphql',
+  'application/problem+json',
+])
+
+/** Undefined for bytes that are no text in that charset. The last character may have been cut through. */
+function decoded(bytes: Buffer, charset: string, wasCut: boolean): string | undefined {
+  try {
+    const text = new TextDecoder(charset, { fatal: true }).decode(bytes, { stream: wasCut })
+    return text.includes('\0') ? undefined : text
+  } catch {
+    return undefined // not that charset, or one that nobody knows
+  }
+}

@@ -1,0 +1,55 @@
+/** Express 4 and 5. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts'
+import { exchangeOf, openExchange } from './http-exchange.ts'
+
+/** What is read of Express' request; both versions have it. */
+interface ExpressRequest extends IncomingMessage {
+  readonly baseUrl?: string
+  readonly route?: { readonly path?: unknown }
+}
+
+type Next = (error?: unknown) => void
+
+/**
+ * The first middleware of the application: each request becomes a trail.
+ *
+ *     app.use(trails({ service: 'orders' }))
+ */
+export function trails(
+  choice?: RecorderChoice,
+): (request: IncomingMessage, response: ServerResponse, next: Next) => void {
+  const recorder = recorderOf(choice)
+  return (request, response, next) => {
+    const exchange = openExchange(recorder, request, response)
+    if (exchange === undefined) {
+      next()
+      return
+    }
+    exchange.routeOf = () => routeOf(request)
+    exchange.run(next)
+  }
+}
+
+/**
+ * The last one: notes in the trail what a handler threw or passed to `next`, and passes it on to your own error handler.
+ *
+ *     app.use(trailErrors())
+ */
+export function trailErrors(): (
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: Next,
+) => void {
+  return (error, _request, response, next) => {
+    exchangeOf(response)?.fail(error)
+    next(error)
+  }
+}
+
+/** `/users` + `/:id`; a pattern that is no text is left out, as the path itself may hold personal data. */
+function routeOf({ baseUrl = '', route }: ExpressRequest): string | undefined {
+  const path = route?.path
+  return typeof path === 'string' ? `${baseUrl}${path}` || '/' : undefined
+}

@@ -1,0 +1,274 @@
+/**
+ * One request and its response on Node's HTTP server, observed without altering or delaying a byte. Every framework on Node comes
+ * down to these two objects, so this is the one place that knows when a request is over.
+ */
+import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http'
+import type { Safe } from '../delivery/delivery.ts'
+import type { Recorder } from '../recorder/recorder.ts'
+import type { Trail } from '../recorder/trail.ts'
+import { BodyCapture } from './body-capture.ts'
+import { bodyValue } from './body-value.ts'
+import { captureOf } from './capture-rules.ts'
+import { clientAddress } from './client-address.ts'
+import { HeldResponse } from './held-response.ts'
+import { pathOf, queryOf } from './query-string.ts'
+
+/** Where an exchange is found from its response, whoever opened it: two middlewares on one request share one trail. */
+const EXCHANGE = Symbol.for('trailproof.exchange.v1')
+
+type Observed = ServerResponse & { [EXCHANGE]?: HttpExchange }
+
+/** The methods that are watched, as they were before. */
+interface Originals {
+  readonly writeHead: (...args: unknown[]) => ServerResponse
+  readonly write: (...args: unknown[]) => boolean
+  readonly end: (...args: unknown[]) => ServerResponse
+}
+
+export interface ExchangeOptions {
+  /** How the response tells the trace and request ids; default: as headers set on it. */
+  readonly echo?: (name: string, value: string) => void
+}
+
+/** Opens the trail of a request, or finds the one it has. Undefined for requests that make none. */
+export function openExchange(
+  recorder: Recorder,
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ExchangeOptions = {},
+): HttpExchange | undefined {
+  const observed = response as Observed
+  if (observed[EXCHANGE] !== undefined) return observed[EXCHANGE]
+  const { method = '', url = '' } = request
+  if (recorder.options.capture.ignore({ method, path: pathOf(url) })) return undefined
+  const exchange = new HttpExchange(recorder, request, response, options)
+  observed[EXCHANGE] = exchange
+  return exchange
+}
+
+/** The exchange that `openExchange` opened for this response. */
+export function exchangeOf(response: ServerResponse): HttpExchange | undefined {
+  return (response as Observed)[EXCHANGE]
+}
+
+export class HttpExchange {
+  readonly trail: Trail
+  /** The route's template, told by the framework's adapter; asked when the request is over. */
+  routeOf: (() => string | undefined) | undefined
+  readonly #recorder: Recorder
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #method: string
+  readonly #url: string
+  /** @internal Used by the functions that stand in for the response's own. */
+  readonly originals: Originals
+  /** @internal Headers that went to writeHead and nowhere else. */
+  headArguments: unknown
+  #requestBody: BodyCapture | undefined
+  #responseBody: BodyCapture | undefined
+  #held: HeldResponse | undefined
+
+  constructor(
+    recorder: Recorder,
+    request: IncomingMessage,
+    response: ServerResponse,
+    { echo }: ExchangeOptions,
+  ) {
+    this.#recorder = recorder
+    this.#request = request
+    this.#response = response
+    this.#method = request.method ?? ''
+    this.#url = request.url ?? '' // frameworks rewrite it while they route
+    const { headers } = request
+    this.trail = recorder.openTrail({}, (name) => singleHeader(headers[name]))
+    const { headerNames } = recorder.options
+    const tell = echo ?? ((name: string, value: string) => void response.setHeader(name, value))
+    if (!response.headersSent) {
+      tell(headerNames.traceId, this.trail.traceId)
+      tell(headerNames.requestId, this.trail.requestId)
+    }
+    this.originals = { writeHead: response.writeHead, write: response.write, end: response.end } as Originals
+    response.writeHead = observedWriteHead as unknown as ServerResponse['writeHead']
+    response.write = observedWrite as unknown as ServerResponse['write']
+    response.end = observedEnd as unknown as ServerResponse['end']
+    response.on('close', onClose)
+    if (!recorder.isUnrecorded(this.trail)) this.#captureBodies()
+  }
+
+  /** Runs `fn`, and whatever it starts, as part of the trail. */
+  run<Result>(fn: () => Result): Result {
+    return this.trail.run(fn)
+  }
+
+  /** Something the framework caught, or would have passed on. */
+  fail(error: unknown): void {
+    this.trail.addError(error)
+  }
+
+  /** @internal */
+  captureResponse(chunk: unknown, encoding: unknown): void {
+    this.#responseBody?.add(chunk, encoding)
+  }
+
+  /** @internal What holds the response back, where its delivery must be sure first. */
+  get held(): HeldResponse | undefined {
+    if (this.#held !== undefined) return this.#held
+    const mode = this.trail.parts.delivery ?? this.#recorder.options.delivery
+    if (mode === 'async' || this.#recorder.isUnrecorded(this.trail)) return undefined
+    this.#held = new HeldResponse(this.#response, this.originals, {
+      complete: () => this.#complete(),
+      undelivered: (error) => this.#undelivered(mode, error),
+    })
+    return this.#held
+  }
+
+  /** @internal The response is over, one way or another. */
+  closed(): void {
+    if (!this.trail.isOpen) return
+    if (this.#response.writableFinished) {
+      void this.#complete()
+      return
+    }
+    this.#describe()
+    void this.trail.abandon(abandonment(this.#request, this.#response))
+  }
+
+  #complete(): Promise<Safe> | undefined {
+    this.#describe()
+    return this.trail.finish()
+  }
+
+  #undelivered(mode: 'disk' | 'ack', error: unknown): 'fail' | 'pass' {
+    return this.#recorder.undelivered(this.trail, mode, error)
+  }
+
+  /** Writes what was observed into the trail. */
+  #describe(): void {
+    if (this.#recorder.isUnrecorded(this.trail)) return
+    const { parts, cuts } = this.trail
+    const request = this.#request
+    const response = this.#response
+    const { headers, trustedProxies } = captureOf(this.#recorder)
+    const requestHeaders = headers.capture(request.headers)
+    parts.request = {
+      body:
+        this.#requestBody && bodyValue(this.#requestBody, described('/request/body', request.headers), cuts),
+      body_bytes: this.#requestBody?.size,
+      headers: requestHeaders,
+      http_version: request.httpVersion,
+      method: this.#method,
+      path: pathOf(this.#url).toWellFormed(),
+      query: queryOf(this.#url),
+      route: this.#route(),
+      ...parts.request,
+    }
+    const sent = response.headersSent
+    const responseHeaders = sentHeaders(response, this.headArguments)
+    parts.response = {
+      body:
+        this.#responseBody &&
+        bodyValue(this.#responseBody, described('/response/body', responseHeaders), cuts),
+      body_bytes: this.#responseBody?.size,
+      complete: response.writableEnded ? undefined : false,
+      headers: headers.capture(responseHeaders),
+      status: sent || response.writableEnded ? response.statusCode : undefined,
+      ...parts.response,
+    }
+    parts.source ??= clientAddress(request, trustedProxies)
+  }
+
+  #route(): string | undefined {
+    try {
+      return this.routeOf?.()
+    } catch (error) {
+      this.#recorder.fault('route', error)
+      return undefined
+    }
+  }
+
+  #captureBodies(): void {
+    const { requestBody, requestBodyBytesMax, responseBody, responseBodyBytesMax } =
+      this.#recorder.options.capture
+    if (responseBody) this.#responseBody = new BodyCapture(responseBodyBytesMax)
+    const { headers } = this.#request
+    if (
+      !requestBody ||
+      (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
+    )
+      return
+    const body = new BodyCapture(requestBodyBytesMax)
+    this.#requestBody = body
+    const request = this.#request
+    const { push } = request
+    // The parser hands over each piece of the body here, before anybody reads it and whether or not anybody does.
+    request.push = (chunk: unknown, encoding?: BufferEncoding) => {
+      body.add(chunk, encoding)
+      return push.call(request, chunk, encoding)
+    }
+  }
+}
+
+function observedWriteHead(this: Observed, status: number, ...rest: unknown[]): ServerResponse {
+  const exchange = this[EXCHANGE]!
+  const headers = rest[rest.length - 1]
+  if (typeof headers === 'object' && headers !== null) exchange.headArguments = headers
+  const { held } = exchange
+  if (held === undefined) return exchange.originals.writeHead.call(this, status, ...rest)
+  return held.writeHead([status, ...rest])
+}
+
+function observedWrite(this: Observed, ...args: unknown[]): boolean {
+  const exchange = this[EXCHANGE]!
+  exchange.captureResponse(args[0], args[1])
+  const { held } = exchange
+  return held === undefined ? exchange.originals.write.apply(this, args) : held.write(args)
+}
+
+function observedEnd(this: Observed, ...args: unknown[]): ServerResponse {
+  const exchange = this[EXCHANGE]!
+  if (args[0] !== undefined && args[0] !== null && typeof args[0] !== 'function')
+    exchange.captureResponse(args[0], args[1])
+  const { held } = exchange
+  return held === undefined ? exchange.originals.end.apply(this, args) : held.end(args)
+}
+
+function onClose(this: Observed): void {
+  this[EXCHANGE]!.closed()
+}
+
+function described(path: string, headers: Readonly<Record<string, unknown>>) {
+  return {
+    contentType: singleHeader(headers['content-type']),
+    encoding: singleHeader(headers['content-encoding']),
+    path,
+  }
+}
+
+function singleHeader(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  return Array.isArray(value) ? String(value[0]) : value === undefined ? undefined : String(value)
+}
+
+/** Headers set one by one, and those that only writeHead was given: an object, a flat list, or a list of pairs. */
+function sentHeaders(response: ServerResponse, given: unknown): Readonly<Record<string, unknown>> {
+  const set = response.getHeaders()
+  if (typeof given !== 'object' || given === null) return set
+  const merged: Record<string, OutgoingHttpHeader | undefined> = { ...set }
+  const add = (name: unknown, value: unknown): void => {
+    merged[String(name).toLowerCase()] = value as OutgoingHttpHeader // as Node took it
+  }
+  if (!Array.isArray(given)) for (const [name, value] of Object.entries(given)) add(name, value)
+  else if (Array.isArray(given[0])) for (const [name, value] of given as unknown[][]) add(name, value)
+  else for (let i = 0; i + 1 < given.length; i += 2) add(given[i], given[i + 1])
+  return merged
+}
+
+function abandonment(request: IncomingMessage, response: ServerResponse): { code: string; message: string } {
+  const error = response.errored ?? request.errored
+  const { code } = (error ?? {}) as { readonly code?: string }
+  if (error !== null && code !== 'ECONNRESET')
+    return { code: code ?? 'response_failed', message: `the response was broken off: ${error.message}` }
+  return response.headersSent
+    ? { code: 'client_disconnected', message: 'the client disconnected before the response was complete' }
+    : { code: 'client_disconnected', message: 'the client disconnected before there was a response' }
+}

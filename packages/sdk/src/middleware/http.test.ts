@@ -1,0 +1,219 @@
+import { once } from 'node:events'
+import { createServer, request as httpRequest, type RequestListener } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createRecorder } from '../recorder/create-recorder.ts'
+import { addError, setMetadata, traceStep } from '../recorder/current-trail.ts'
+import type { RecorderOptions } from '../recorder/options.ts'
+import { memorySink } from '../sinks/memory-sink.ts'
+import { recordServer } from './http.ts'
+
+const closing: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close()
+})
+
+async function started(handler: RequestListener, options: RecorderOptions = {}) {
+  const sink = memorySink()
+  const recorder = createRecorder({ service: 'orders', sink, queue: { maxAgeMs: 0 }, ...options })
+  const server = recordServer(createServer(handler), recorder)
+  server.listen(0)
+  await once(server, 'listening')
+  closing.push(
+    () => recorder.close(),
+    () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  )
+  const { port } = server.address() as AddressInfo
+  const trails = async (count = 1): Promise<Readonly<Record<string, any>>[]> => {
+    while (sink.records.length < count) await new Promise((resolve) => setImmediate(resolve))
+    await recorder.flush()
+    return [...sink.records]
+  }
+  return { url: `http://127.0.0.1:${port}`, port, recorder, trails }
+}
+
+describe('a request', () => {
+  test('becomes one record that holds the contract, whatever was in it', async () => {
+    const { url, trails } = await started((_request, response) => response.end('ok'))
+    const answer = await fetch(`${url}/orders/42?token=abc&page=2`, {
+      headers: { authorization: 'Bearer abc' },
+    })
+    expect(await answer.text()).toBe('ok')
+    const [trail, ...more] = await trails()
+    expect(more).toEqual([])
+    expect(trail).toMatchObject({
+      kind: 'trail',
+      schema: 'trailproof/v1',
+      service: 'orders',
+      environment: 'test',
+      trace_id: answer.headers.get('x-trace-id'),
+      request_id: answer.headers.get('x-request-id'),
+      outcome: 'success',
+      severity: 'info',
+      request: {
+        method: 'GET',
+        path: '/orders/42',
+        query: { page: '2', token: '***' },
+        headers: { authorization: ['***'] },
+      },
+      response: { status: 200, body: 'ok', body_bytes: 2 },
+      integrations: [],
+      internal_steps: [],
+      errors: [],
+      metadata: {},
+    })
+    expect(trail!['latency_ms']).toBeGreaterThan(0)
+    expect(trail!['stream']).toMatchObject({ seq: 1 })
+  })
+
+  test('whose body is JSON is kept as JSON, with secrets masked in both directions', async () => {
+    const { url, trails } = await started((request, response) => {
+      response.setHeader('content-type', 'application/json')
+      request.pipe(response)
+    })
+    const body = '{"user":"a","userPassword":"hunter2","deep":[{"access_token":"x"}]}'
+    const answer = await fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    expect(await answer.text()).toBe(body)
+    const [trail] = await trails()
+    const masked = { user: 'a', userPassword: '***', deep: [{ access_token: '***' }] }
+    expect(trail!['request'].body).toEqual(masked)
+    expect(trail!['response'].body).toEqual(masked)
+    expect(trail!['redacted']).toContain('/request/body/userPassword')
+  })
+
+  test('that throws in its handler still ends as one record', async () => {
+    const { url, trails } = await started((_request, response) => {
+      setMetadata('order', 7)
+      addError(new Error('boom'))
+      response.statusCode = 500
+      response.end()
+    })
+    await fetch(url)
+    expect(await trails()).toMatchObject([
+      {
+        outcome: 'failure',
+        severity: 'error',
+        metadata: { order: 7 },
+        errors: [{ message: 'boom', source: 'handler' }],
+      },
+    ])
+  })
+
+  test('has its steps in order, nested ones with their parents', async () => {
+    const { url, trails } = await started((_request, response) => {
+      void (async () => {
+        await traceStep('outer', async () => {
+          await Promise.all([
+            traceStep('left', () => new Promise((resolve) => setImmediate(resolve))),
+            traceStep('right', async () => {
+              await Promise.resolve()
+            }),
+          ])
+        })
+        response.end()
+      })()
+    })
+    await fetch(url)
+    const [trail] = await trails()
+    expect(trail!['internal_steps']).toMatchObject([
+      { id: 1, name: 'outer' },
+      { id: 2, name: 'left', parent_id: 1 },
+      { id: 3, name: 'right', parent_id: 1 },
+    ])
+    for (const step of trail!['internal_steps']) expect(step.latency_ms).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('the bytes of bodies', () => {
+  test.each([0, 1, 9, 10, 11, 65_536, 65_537, 200_000])(
+    'of %i bytes pass unaltered over a limit of 10',
+    async (size) => {
+      const { url, trails } = await started((request, response) => request.pipe(response), {
+        capture: { requestBodyBytesMax: 10, responseBodyBytesMax: 10 },
+      })
+      const body = Buffer.alloc(size, 'abcdefghijklmnopqrstuvwxyz')
+      const answer = await fetch(url, { method: 'POST', body, headers: { 'content-type': 'text/plain' } })
+      expect(Buffer.from(await answer.arrayBuffer()).equals(body)).toBe(true)
+      const [trail] = await trails()
+      const { request, truncated } = trail!
+      expect(request.body_bytes ?? 0).toBe(size)
+      if (size > 10)
+        expect(truncated).toContainEqual({
+          path: '/request/body',
+          size,
+          sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        })
+      else expect(truncated).toBeUndefined()
+      if (size > 0) expect(request.body).toBe(body.subarray(0, 10).toString())
+    },
+  )
+
+  test('sent in chunks are captured, and each is passed on at once', async () => {
+    const { port, trails } = await started((request, response) => {
+      request.on('data', (chunk: Buffer) => response.write(chunk))
+      request.on('end', () => response.end())
+    })
+    const request = httpRequest({ port, method: 'POST', headers: { 'content-type': 'text/plain' } })
+    request.write('one ')
+    const [response] = (await once(request, 'response')) as [NodeJS.ReadableStream]
+    const [first] = (await once(response, 'data')) as [Buffer]
+    expect(first.toString()).toBe('one ')
+    request.end('two')
+    const [second] = (await once(response, 'data')) as [Buffer]
+    expect(second.toString()).toBe('two')
+    const [trail] = await trails()
+    expect(trail!['request'].body).toBe('one two')
+    expect(trail!['response'].body).toBe('one two')
+  })
+})
+
+describe('a request that does not end well', () => {
+  test('because the client goes away is one abandoned record', async () => {
+    const { port, trails } = await started((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' })
+      response.write('part')
+    })
+    const socket = connect(port)
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    await once(socket, 'data')
+    socket.destroy()
+    expect(await trails()).toMatchObject([
+      {
+        outcome: 'unknown',
+        errors: [{ code: 'client_disconnected' }],
+        response: { status: 200, body: 'part', complete: false, headers: { 'content-type': ['text/plain'] } },
+      },
+    ])
+  })
+
+  test('because the process closes is one abandoned record', async () => {
+    const { port, recorder, trails } = await started(() => undefined)
+    const socket = connect(port)
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    while (recorder.openTrails === 0) await new Promise((resolve) => setImmediate(resolve))
+    await recorder.close()
+    expect(await trails()).toMatchObject([{ outcome: 'unknown', errors: [{ code: 'process_ended' }] }])
+    socket.destroy()
+  })
+})
+
+test('each request of a kept connection has its own trail', async () => {
+  const { port, trails } = await started((request, response) => response.end(request.url))
+  const socket = connect(port)
+  for (const path of ['/a', '/b', '/c']) {
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`)
+    await once(socket, 'data')
+  }
+  socket.destroy()
+  const paths = (await trails(3)).map(({ request }) => request.path)
+  expect(paths).toEqual(['/a', '/b', '/c'])
+})
+
+test.each(['HEAD', 'OPTIONS', 'DELETE'])('%s is a request like others', async (method) => {
+  const { url, trails } = await started((_request, response) => response.writeHead(204).end())
+  expect((await fetch(url, { method })).status).toBe(204)
+  expect(await trails()).toMatchObject([{ request: { method }, response: { status: 204 } }])
+})

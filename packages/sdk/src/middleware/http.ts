@@ -1,0 +1,28 @@
+/** Node's own HTTP server, and with it whatever runs on one. */
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts'
+import { openExchange } from './http-exchange.ts'
+
+/**
+ * Each request that `server` (http, https or http2 with compatibility) takes becomes a trail. Gives back the same server:
+ *
+ *     recordServer(createServer(handler), { service: 'orders' }).listen(3000)
+ */
+export function recordServer<Server extends EventEmitter>(server: Server, choice?: RecorderChoice): Server {
+  const recorder = recorderOf(choice)
+  const { emit } = server
+  server.emit = function observedEmit(this: Server, event: string | symbol, ...args: unknown[]): boolean {
+    if (event !== 'request') return emit.call(this, event, ...args)
+    const [request, response] = args as [IncomingMessage, ServerResponse]
+    const exchange = openExchange(recorder, request, response)
+    if (exchange === undefined) return emit.call(this, event, ...args)
+    try {
+      return exchange.run(() => emit.call(this, event, ...args))
+    } catch (error) {
+      exchange.fail(error)
+      throw error
+    }
+  }
+  return server
+}

@@ -1,0 +1,85 @@
+/** Puts a recorder together, and sees to it that nothing is lost when the process ends. */
+import { createDelivery } from '../delivery/delivery.ts'
+import type { Loss } from '../delivery/loss-log.ts'
+import type { SealedRecord } from '../delivery/sealed-record.ts'
+import type { Sink } from '../sinks/sink.ts'
+import { stdoutSink } from '../sinks/stdout-sink.ts'
+import { eventDraft, type Producer } from './draft.ts'
+import { type RecorderOptions, type ResolvedOptions, resolveOptions } from './options.ts'
+import { Recorder } from './recorder.ts'
+import { type Sealer, seal } from './seal.ts'
+import { Stream } from './stream.ts'
+
+/** Throws a `RangeError` or `TypeError` for options that cannot be meant; the recorder itself never throws. */
+export function createRecorder(options: RecorderOptions = {}): Recorder {
+  const resolved = resolveOptions(options)
+  const stream = new Stream()
+  const { redaction, producer, queue, onUndelivered } = resolved
+  const sealer = { redaction, stream }
+  const delivery = createDelivery({
+    sink: resolved.sink ?? sinkOf(resolved),
+    makeLossRecord: (loss) => lossRecord(loss, producer, sealer),
+    ...(onUndelivered === 'fail' && { onAckFailure: 'fail' as const }),
+    ...(queue.recordsMax !== undefined && { queueRecordsMax: queue.recordsMax }),
+    ...(queue.bytesMax !== undefined && { queueBytesMax: queue.bytesMax }),
+    ...(queue.maxAgeMs !== undefined && { maxAgeMs: queue.maxAgeMs }),
+    ...(queue.ackTimeoutMs !== undefined && { ackTimeoutMs: queue.ackTimeoutMs }),
+  })
+  const recorder = new Recorder(resolved, stream, delivery)
+  drainAtExit(recorder)
+  return recorder
+}
+
+function sinkOf(_: ResolvedOptions): Sink {
+  return stdoutSink()
+}
+
+/** What is missing from the stream, said in the stream. */
+function lossRecord(loss: Loss, producer: Producer, sealer: Sealer): SealedRecord {
+  const { reason, records, seqs, exact, since, until } = loss
+  const draft = eventDraft(producer, {
+    action: 'stream.dropped',
+    outcome: 'failure',
+    reason,
+    severity: 'error',
+    metadata: {
+      exact,
+      records,
+      seqs: seqs.map(([from, to]) => [from, to]),
+      since: new Date(since).toISOString(),
+      stream: sealer.stream.id,
+      until: new Date(until).toISOString(),
+    },
+  })
+  return seal(draft, sealer)
+}
+
+/** Recorders that are not closed. One pair of hooks serves them all. */
+const open = new Set<Recorder>()
+
+function drainAtExit(recorder: Recorder): void {
+  if (open.size === 0) {
+    process.on('exit', onExit)
+    process.on('beforeExit', onBeforeExit)
+  }
+  open.add(recorder)
+  void recorder.closed.then(() => {
+    open.delete(recorder)
+    if (open.size > 0) return
+    process.off('exit', onExit)
+    process.off('beforeExit', onBeforeExit)
+  })
+}
+
+/** Nothing is left to do but this: what waits is sent, once. Trails that are open stay open, as something may still come. */
+function onBeforeExit(): void {
+  for (const recorder of open)
+    if (recorder.delivery.status().waitingRecords > 0) void recorder.delivery.flush()
+}
+
+function onExit(): void {
+  for (const recorder of open) {
+    recorder.abandonOpen()
+    recorder.delivery.drainSync()
+  }
+}

@@ -1,0 +1,141 @@
+/** A record before it is masked: the fields of docs/record.md, in the order of their canonical bytes. */
+import { newRecordId } from '../trace-context/ids.ts'
+import type { Cut, Json } from './snapshot.ts'
+import type { Outcome, Trail } from './trail.ts'
+
+export interface Draft {
+  readonly id: string
+  readonly kind: 'trail' | 'event' | 'log'
+  readonly [field: string]: unknown
+}
+
+/** What every record of a process has in common. */
+export interface Producer {
+  readonly service: string
+  readonly environment: string
+  readonly serviceVersion: string | undefined
+  readonly host: string | undefined
+}
+
+export const SCHEMA_NAME = 'trailproof/v1'
+
+/** The record of a trail that has ended. The twelve fields of the contract are always there, even when empty. */
+export function trailDraft(trail: Trail, producer: Producer): Draft {
+  const { parts, context, cuts, leftOut } = trail
+  const request = parts.request ?? {}
+  const response = parts.response ?? {}
+  const outcome = parts.outcome ?? outcomeOf(trail, response['status'])
+  return {
+    action: parts.action ?? actionOf(request),
+    actor: parts.actor,
+    causation_id: trail.causationId,
+    changes: listOf(parts.changes),
+    environment: producer.environment,
+    errors: parts.errors,
+    host: producer.host,
+    id: newRecordId(Date.now()),
+    integrations: parts.integrations,
+    internal_steps: parts.steps,
+    kind: 'trail',
+    labels: parts.labels,
+    latency_ms: trail.latencyMs,
+    message: parts.message,
+    metadata: leftOut === undefined ? parts.metadata : { ...parts.metadata, left_out: leftOut },
+    outcome,
+    parent_span_id: context.parentSpanId,
+    reason: parts.reason,
+    redacted: undefined,
+    request,
+    request_id: context.requestId,
+    response,
+    schema: SCHEMA_NAME,
+    service: producer.service,
+    service_version: producer.serviceVersion,
+    session_id: parts.sessionId,
+    severity: parts.severity ?? severityOf(outcome, response['status']),
+    source: parts.source,
+    span_id: context.spanId,
+    targets: listOf(parts.targets),
+    timestamp: new Date(trail.startedAtMs).toISOString(),
+    trace_id: context.traceId,
+    truncated: listOf(cuts),
+  }
+}
+
+/** What an event or a log line says, by the names of the fields; all of it plain JSON already. */
+export interface EventParts {
+  readonly kind?: 'event' | 'log'
+  readonly action?: string | undefined
+  readonly actor?: Json | undefined
+  readonly causationId?: string | undefined
+  readonly changes?: Json | undefined
+  readonly errors?: readonly object[] | undefined
+  readonly labels?: Json | undefined
+  readonly message?: string | undefined
+  readonly metadata?: Json | undefined
+  readonly outcome?: Outcome | undefined
+  readonly reason?: string | undefined
+  readonly requestId?: string | undefined
+  readonly sessionId?: string | undefined
+  readonly severity?: string | undefined
+  readonly source?: Json | undefined
+  readonly spanId?: string | undefined
+  readonly targets?: Json | undefined
+  readonly traceId?: string | undefined
+  readonly truncated?: readonly Cut[]
+}
+
+export function eventDraft(producer: Producer, parts: EventParts): Draft {
+  const now = Date.now()
+  return {
+    action: parts.action,
+    actor: parts.actor,
+    causation_id: parts.causationId,
+    changes: parts.changes,
+    environment: producer.environment,
+    errors: parts.errors,
+    host: producer.host,
+    id: newRecordId(now),
+    kind: parts.kind ?? 'event',
+    labels: parts.labels,
+    message: parts.message,
+    metadata: parts.metadata,
+    outcome: parts.outcome,
+    reason: parts.reason,
+    redacted: undefined,
+    request_id: parts.requestId,
+    schema: SCHEMA_NAME,
+    service: producer.service,
+    service_version: producer.serviceVersion,
+    session_id: parts.sessionId,
+    severity: parts.severity,
+    source: parts.source,
+    span_id: parts.spanId,
+    targets: parts.targets,
+    timestamp: new Date(now).toISOString(),
+    trace_id: parts.traceId,
+    truncated: parts.truncated && listOf(parts.truncated),
+  }
+}
+
+function listOf<Item>(list: readonly Item[]): readonly Item[] | undefined {
+  return list.length === 0 ? undefined : list
+}
+
+function actionOf(request: Readonly<Record<string, unknown>>): string | undefined {
+  const { method, route } = request
+  return typeof method === 'string' && typeof route === 'string' ? `${method} ${route}` : undefined
+}
+
+/** As the server derives it (spec/record.md, "Mapping"). */
+function outcomeOf(trail: Trail, status: unknown): Outcome {
+  if (trail.state === 'abandoned') return 'unknown'
+  if (typeof status !== 'number') return trail.parts.errors.length > 0 ? 'failure' : 'success'
+  if (status < 400) return 'success'
+  return status === 401 || status === 403 ? 'denied' : 'failure'
+}
+
+function severityOf(outcome: Outcome, status: unknown): string {
+  if (typeof status === 'number') return status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info'
+  return outcome === 'failure' ? 'error' : outcome === 'success' ? 'info' : 'warn'
+}

@@ -1,0 +1,174 @@
+/** What a recorder can be told, and what holds where it is not. Resolved once; the caller's object is never written to. */
+import { hostname } from 'node:os'
+import { type CompiledRedaction, compileRedaction, type RedactionPolicy } from '@trailproof/core'
+import type { DeliveryMode } from '../delivery/sealed-record.ts'
+import type { Sink } from '../sinks/sink.ts'
+import type { TraceHeaderNames } from '../trace-context/trace-context.ts'
+import type { Producer } from './draft.ts'
+import { compileSampling, type Sampling, type SamplingOptions } from './sampling.ts'
+
+export interface RecorderOptions {
+  /** Default `TRAILPROOF_SERVICE`, `OTEL_SERVICE_NAME`, else `unknown-service`. */
+  readonly service?: string
+  /** Default `TRAILPROOF_ENVIRONMENT`, `NODE_ENV`, else `development`. */
+  readonly environment?: string
+  /** Default: absent. */
+  readonly serviceVersion?: string
+  /** Default: the name of the machine. */
+  readonly host?: string
+  /** Where records go. Default: the server at `TRAILPROOF_URL`, with the key in `TRAILPROOF_TOKEN`; without one, stdout. */
+  readonly sink?: Sink
+  /** How sure to be before the response goes on; single trails and events may say otherwise. Default `async`. */
+  readonly delivery?: DeliveryMode
+  /**
+   * What happens to a response whose `ack` or `disk` delivery did not succeed in time. `spool`: without a receipt the spool
+   * is enough; `fail`: the answer is 503 (or, where it has begun, the connection is cut); `pass`: it goes out and is counted.
+   * What the spool does not take either, fails. Default: `spool` with a spool, else `fail`.
+   */
+  readonly onUndelivered?: 'fail' | 'spool' | 'pass'
+  /** Bounds and times of the queues; the spool's directory. */
+  readonly queue?: QueueOptions
+  /** What is masked beside the built-in names and forms; `false`: nothing is, here. */
+  readonly redaction?: RedactionPolicy | false
+  readonly sampling?: SamplingOptions
+  readonly capture?: CaptureOptions
+  /** Default `x-trace-id`. */
+  readonly traceIdHeader?: string
+  /** Default `x-request-id`. */
+  readonly requestIdHeader?: string
+  /** Whether outgoing calls carry traceparent, tracestate and the request id. Default true. */
+  readonly propagate?: boolean
+}
+
+export interface QueueOptions {
+  /** Records that wait in memory; more are dropped and counted. Default 10,000. */
+  readonly recordsMax?: number
+  /** Bytes that wait in memory. Default 16 MiB. */
+  readonly bytesMax?: number
+  /** ms that a record waits for others to go with. Default 200. */
+  readonly maxAgeMs?: number
+  /** ms that `ack` waits for the receipt. Default 2,000. */
+  readonly ackTimeoutMs?: number
+  /** Where `disk` delivery, and what else must wait, is kept. Default `TRAILPROOF_SPOOL`; without one there is none. */
+  readonly spoolDirectory?: string
+  /** Bytes of the spool. Default 256 MiB. */
+  readonly spoolBytesMax?: number
+  /** Sync each write of the spool, so that it survives a power cut too. Default false. */
+  readonly spoolSync?: boolean
+}
+
+export interface CaptureOptions {
+  /** Default true. */
+  readonly requestBody?: boolean
+  /** Default true. */
+  readonly responseBody?: boolean
+  /** Bytes of a request's body that are kept; of a longer one its size and SHA-256 as well. Default 65,536. */
+  readonly requestBodyBytesMax?: number
+  /** The same of a response's. Default 65,536. */
+  readonly responseBodyBytesMax?: number
+  /** Only these headers are kept. Default: all. */
+  readonly includeHeaders?: readonly string[]
+  /** Headers whose value is masked beside those with secret names. Default authorization, cookie, set-cookie, x-api-key. */
+  readonly excludeHeaders?: readonly string[]
+  /** Requests that make no trail at all, such as probes. Default: none. */
+  readonly ignore?: (request: { readonly method: string; readonly path: string }) => boolean
+  /**
+   * How many proxies in front of the service are trusted to add to X-Forwarded-For: the client's address is taken from
+   * there, counted from the end. Default 0: the address of the connection.
+   */
+  readonly trustedProxies?: number
+}
+
+export interface ResolvedOptions {
+  readonly producer: Producer
+  readonly sink: Sink | undefined
+  /** The server that the environment names. */
+  readonly server: { readonly url: string; readonly key?: string } | undefined
+  readonly delivery: DeliveryMode
+  readonly onUndelivered: 'fail' | 'spool' | 'pass'
+  readonly queue: QueueOptions
+  readonly redaction: CompiledRedaction | undefined
+  readonly mask: string
+  readonly sampling: Sampling
+  readonly capture: Required<Omit<CaptureOptions, 'includeHeaders'>> & {
+    readonly includeHeaders: readonly string[] | undefined
+  }
+  readonly headerNames: TraceHeaderNames
+  readonly propagate: boolean
+}
+
+/** The originals' list; every secret name is masked besides. */
+const EXCLUDED_HEADERS = ['authorization', 'cookie', 'set-cookie', 'x-api-key']
+const BODY_BYTES_MAX = 65_536
+
+/** The only place that reads the environment. Throws for an option that cannot be meant. */
+export function resolveOptions(
+  options: RecorderOptions,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): ResolvedOptions {
+  const { capture = {}, redaction } = options
+  const queue = withSpool(options.queue ?? {}, nonEmpty(env['TRAILPROOF_SPOOL']))
+  const lower = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase())
+  return {
+    producer: {
+      service:
+        options.service ??
+        nonEmpty(env['TRAILPROOF_SERVICE']) ??
+        nonEmpty(env['OTEL_SERVICE_NAME']) ??
+        'unknown-service',
+      environment:
+        options.environment ??
+        nonEmpty(env['TRAILPROOF_ENVIRONMENT']) ??
+        nonEmpty(env['NODE_ENV']) ??
+        'development',
+      serviceVersion: options.serviceVersion,
+      host: options.host ?? hostname(),
+    },
+    sink: options.sink,
+    server: serverOf(env),
+    delivery: options.delivery ?? 'async',
+    onUndelivered: options.onUndelivered ?? (queue.spoolDirectory === undefined ? 'fail' : 'spool'),
+    queue,
+    redaction: redaction === false ? undefined : compileRedaction(redaction),
+    mask: (redaction === false ? undefined : redaction?.mask) ?? '***',
+    sampling: compileSampling(options.sampling),
+    capture: {
+      requestBody: capture.requestBody ?? true,
+      responseBody: capture.responseBody ?? true,
+      requestBodyBytesMax: bytes('capture.requestBodyBytesMax', capture.requestBodyBytesMax),
+      responseBodyBytesMax: bytes('capture.responseBodyBytesMax', capture.responseBodyBytesMax),
+      includeHeaders: capture.includeHeaders && lower(capture.includeHeaders),
+      excludeHeaders: lower(capture.excludeHeaders ?? EXCLUDED_HEADERS),
+      ignore: capture.ignore ?? (() => false),
+      trustedProxies: capture.trustedProxies ?? 0,
+    },
+    headerNames: {
+      traceId: (options.traceIdHeader ?? 'x-trace-id').toLowerCase(),
+      requestId: (options.requestIdHeader ?? 'x-request-id').toLowerCase(),
+    },
+    propagate: options.propagate ?? true,
+  }
+}
+
+function serverOf(env: Readonly<Record<string, string | undefined>>): ResolvedOptions['server'] {
+  const url = nonEmpty(env['TRAILPROOF_URL'])
+  const key = nonEmpty(env['TRAILPROOF_TOKEN'])
+  return url === undefined ? undefined : { url, ...(key !== undefined && { key }) }
+}
+
+function withSpool(queue: QueueOptions, spoolDirectory: string | undefined): QueueOptions {
+  return queue.spoolDirectory === undefined && spoolDirectory !== undefined
+    ? { ...queue, spoolDirectory }
+    : queue
+}
+
+/** The server cuts bodies at the same limit; a larger one would only be cut there. */
+function bytes(name: string, value: number = BODY_BYTES_MAX): number {
+  if (!Number.isSafeInteger(value) || value < 0 || value > BODY_BYTES_MAX)
+    throw new RangeError(`${name} is a whole number of bytes from 0 to ${BODY_BYTES_MAX}; found ${value}`)
+  return value
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text
+}

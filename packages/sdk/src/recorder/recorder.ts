@@ -1,0 +1,175 @@
+/** Opens trails, seals what they became, and hands it to delivery. Nothing in here ever throws into the host. */
+import type { Delivery, Safe } from '../delivery/delivery.ts'
+import type { DeliveryMode } from '../delivery/sealed-record.ts'
+import { type HeaderReader, incomingContext, newContext } from '../trace-context/trace-context.ts'
+import { report } from './diagnostics.ts'
+import { type Draft, eventDraft, trailDraft } from './draft.ts'
+import type { ResolvedOptions } from './options.ts'
+import { seal } from './seal.ts'
+import { Stream } from './stream.ts'
+import { Trail, type TrailInit, type TrailOwner } from './trail.ts'
+
+export interface RecorderCounters {
+  /** Trails begun, and how they ended. */
+  readonly trails: { opened: number; finished: number; abandoned: number }
+  /** Trails left out by sampling. */
+  sampledOut: number
+  /** Attempts to change a trail after its end; all were refused. */
+  late: number
+  /** Faults of the SDK itself, contained. */
+  faults: number
+}
+
+export class Recorder implements TrailOwner {
+  readonly options: ResolvedOptions
+  readonly delivery: Delivery
+  readonly #stream: Stream
+  readonly counters: RecorderCounters = {
+    trails: { opened: 0, finished: 0, abandoned: 0 },
+    sampledOut: 0,
+    late: 0,
+    faults: 0,
+  }
+  readonly #open = new Set<Trail>()
+  readonly #closed = Promise.withResolvers<void>()
+
+  /** Use `createRecorder`. */
+  constructor(options: ResolvedOptions, stream: Stream, delivery: Delivery) {
+    this.options = options
+    this.#stream = stream
+    this.delivery = delivery
+  }
+
+  /** The stream of this recorder: its records are numbered and chained in it. */
+  get streamId(): string {
+    return this.#stream.id
+  }
+
+  /** A trail for what came in with these headers; or for something that nobody asked for, without them. */
+  openTrail(init: Partial<TrailInit> = {}, header?: HeaderReader): Trail {
+    const { headerNames, sampling } = this.options
+    const context =
+      init.context ?? (header === undefined ? newContext() : incomingContext(header, headerNames))
+    const trail = new Trail({ startedAtMs: Date.now(), ...init, context }, this)
+    this.counters.trails.opened++
+    this.#open.add(trail)
+    if (!sampling.mayKeep(context.traceId)) unrecorded.add(trail)
+    return trail
+  }
+
+  /** Whether the trail will be left out whatever happens, so that nothing need be captured for it. */
+  isUnrecorded(trail: Trail): boolean {
+    return unrecorded.has(trail)
+  }
+
+  clock(): number {
+    return performance.now()
+  }
+
+  late(trail: Trail, method: string): void {
+    this.counters.late++
+    report({ kind: 'late', method, traceId: trail.traceId })
+  }
+
+  /** Resolves when the trail is as safe as its delivery asks for; undefined when that asks for nothing. */
+  ended(trail: Trail): Promise<Safe> | undefined {
+    this.#open.delete(trail)
+    this.counters.trails[trail.state === 'abandoned' ? 'abandoned' : 'finished']++
+    try {
+      const draft = trailDraft(trail, this.options.producer)
+      if (!this.#isSampled(trail, draft)) {
+        this.counters.sampledOut++
+        return undefined
+      }
+      return this.record(draft, trail.parts.delivery)
+    } catch (error) {
+      return this.#lost('trail', error)
+    }
+  }
+
+  /** Seals and delivers. Undefined when nothing has to be waited for. */
+  record(draft: Draft, mode: DeliveryMode = this.options.delivery): Promise<Safe> | undefined {
+    try {
+      const record = seal(draft, { redaction: this.options.redaction, stream: this.#stream })
+      if (mode !== 'async') return this.delivery.deliverSafely(record, mode)
+      this.delivery.deliver(record)
+      return undefined
+    } catch (error) {
+      return this.#lost(draft.kind, error)
+    }
+  }
+
+  /** Ends the trails that are still open, because the process does. */
+  abandonOpen(): void {
+    for (const trail of this.#open)
+      trail.abandon({ code: 'process_ended', message: 'the process ended before the response was complete' })
+  }
+
+  /** Sends what waits. Resolves with false when the deadline came first. Default 5,000 ms. */
+  flush(deadlineMs?: number): Promise<boolean> {
+    return this.delivery.flush(deadlineMs)
+  }
+
+  /** Ends what is open, sends what waits until the deadline, and gives everything back. Never rejects. Default 5,000 ms. */
+  async close(deadlineMs?: number): Promise<void> {
+    this.abandonOpen()
+    await this.delivery.close(deadlineMs)
+    this.#closed.resolve()
+  }
+
+  /** Resolves when `close` has. */
+  get closed(): Promise<void> {
+    return this.#closed.promise
+  }
+
+  get openTrails(): number {
+    return this.#open.size
+  }
+
+  #isSampled(trail: Trail, { action, outcome }: Draft): boolean {
+    if (unrecorded.has(trail)) return false
+    return this.options.sampling.keeps({
+      traceId: trail.traceId,
+      action: action as string | undefined,
+      failed: outcome !== 'success',
+      latencyMs: trail.latencyMs,
+    })
+  }
+
+  /** A trail that was to be safe before its response went out is not: what becomes of the response. */
+  undelivered(trail: Trail, mode: 'disk' | 'ack', error: unknown): 'fail' | 'pass' {
+    const policy = this.options.onUndelivered === 'pass' ? 'pass' : 'fail'
+    report({ kind: 'undelivered', mode, policy, error })
+    if (policy === 'fail') {
+      // The trail may still arrive, and says what the handler answered; so it is said that the client got another answer.
+      const { traceId, requestId, spanId } = trail
+      this.record(
+        eventDraft(this.options.producer, {
+          action: 'response.withheld',
+          outcome: 'failure',
+          reason: `the trail was not safe in time (${mode})`,
+          traceId,
+          requestId,
+          spanId,
+        }),
+        'async',
+      )
+    }
+    return policy
+  }
+
+  /** A fault of the SDK itself, contained: counted and told on the diagnostics channel. */
+  fault(where: string, error: unknown): void {
+    this.counters.faults++
+    report({ kind: 'fault', where, error })
+  }
+
+  #lost(where: string, error: unknown): Promise<Safe> {
+    this.fault(where, error)
+    report({ kind: 'dropped', reason: 'internal', records: 1, error })
+    return Promise.resolve({ kind: 'failed', error })
+  }
+}
+
+/** Trails that sampling has left out already. */
+const unrecorded = new WeakSet<Trail>()

@@ -1,0 +1,27 @@
+/** Which trail, and which step of it, the running code belongs to. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Step } from './step.ts'
+
+export interface Scope {
+  /** A `Trail`; current-trail.ts says so. */
+  readonly trail: object
+  /** The step that contains what happens now. */
+  readonly step: Step | undefined
+}
+
+/**
+ * One for the process, found by a key that all copies of this package share: an application and a library of its own may
+ * bring one each, and there is still one trail a request.
+ */
+const KEY = Symbol.for('trailproof.scope.v1')
+const shared = globalThis as { [KEY]?: AsyncLocalStorage<Scope | undefined> }
+const storage = (shared[KEY] ??= new AsyncLocalStorage<Scope | undefined>())
+
+export function currentScope(): Scope | undefined {
+  return storage.getStore()
+}
+
+/** Runs `fn`, and whatever it starts, as part of `scope`; as part of no trail without one. */
+export function runInScope<Result>(scope: Scope | undefined, fn: () => Result): Result {
+  return storage.run(scope, fn)
+}

@@ -1,0 +1,58 @@
+/** What the service did on the way (`internal_steps[]`), and the calls it made (`integrations[]`). */
+import type { Json } from './snapshot.ts'
+
+/** One step as recorded. Times are ms, fractions allowed. */
+export interface Step {
+  error?: { readonly message: string; readonly code?: string; readonly name: string }
+  readonly id: number
+  /** Null while it runs, and for ever where it was not ended before the trail was. */
+  latency_ms: number | null
+  readonly name: string
+  /** After the beginning of the trail. */
+  readonly offset_ms: number
+  /** The step that it is part of. */
+  readonly parent_id?: number
+  readonly request?: Json
+  response?: Json
+}
+
+/** What kind of thing is called. Your own word is as good. */
+export type IntegrationType = 'http' | 'kafka' | 'database' | 'cache' | 'grpc' | 'custom' | (string & {})
+
+/** One call as recorded. */
+export interface IntegrationEntry {
+  error?: { readonly message: string; readonly code?: string; readonly name: string }
+  latency_ms: number | null
+  metadata?: Json
+  readonly name: string
+  readonly offset_ms: number
+  request?: Json
+  response?: Json
+  /** The step in which it was made. */
+  readonly step_id?: number
+  readonly type: string
+}
+
+/** A call that is under way. */
+export interface Integration {
+  /** Ends it. Later calls, and calls after the trail ended, are counted and change nothing. */
+  end(result?: IntegrationResult): void
+}
+
+export interface IntegrationInit {
+  readonly type: IntegrationType
+  /** What people recognise: `pg select`, `GET api.example.com/users`. */
+  readonly name: string
+  readonly request?: unknown
+  readonly metadata?: unknown
+}
+
+export interface IntegrationResult {
+  readonly response?: unknown
+  /** Whatever was thrown. */
+  readonly error?: unknown
+  /** Added to the metadata given at the beginning. */
+  readonly metadata?: Readonly<Record<string, unknown>>
+  /** More of the request that was only known later; replaces what was given at the beginning. */
+  readonly request?: unknown
+}
