@@ -15,7 +15,8 @@ import { InHand } from './in-hand.ts'
 import { LossLog } from './loss-log.ts'
 import { MemoryQueue } from './memory-queue.ts'
 import type { DeliveryMode, SealedRecord } from './sealed-record.ts'
-import { type Spool, SpoolError } from './spool/spool.ts'
+import type { Spool } from './spool/spool.ts'
+import { SpoolError } from './spool/spool-error.ts'
 import { within } from './within.ts'
 
 /** How sure it is that a record will not be lost. */
@@ -125,7 +126,7 @@ class OpenDelivery implements Delivery {
       onFault,
     })
     // What ended processes have left is sent even if nothing new comes.
-    void this.#spool?.opened().then(() => this.#wake())
+    void this.#spool?.open(() => this.#wake())
   }
 
   deliver(record: SealedRecord, mode: DeliveryMode = 'async'): void {
@@ -160,7 +161,8 @@ class OpenDelivery implements Delivery {
     if (this.#state === 'closed') return Promise.resolve(true)
     const flushed = async (): Promise<void> => {
       await Promise.all([this.#ack.flush(), this.#inHand.releasedAll(), this.#bulk.flush()])
-      // What was in hand may have come to a queue meanwhile.
+      // What was waited for may be on its way to the disk or in a queue now.
+      await this.#inHand.releasedAll()
       await this.#bulk.flush()
     }
     return within(deadlineMs, flushed(), this.#options.clock)
@@ -334,7 +336,7 @@ class OpenDelivery implements Delivery {
     this.#state = 'closing'
     const isEmpty = await this.flush(deadlineMs)
     this.#stop('closed')
-    await within(CLOSING_MS_MAX, this.#inHand.releasedAll(), clock)
+    await within(CLOSING_MS_MAX, this.#inHand.emptied(), clock)
     const spool = this.#spool
     if (spool !== undefined && !isEmpty) this.#makeNotices({ now: true })
     const left = this.#takeLeft()

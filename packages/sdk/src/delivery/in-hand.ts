@@ -38,6 +38,11 @@ export class InHand {
     return held.map(({ record }) => record)
   }
 
+  /** Resolves when none is held. */
+  async emptied(): Promise<void> {
+    while (this.#held.size > 0) await this.releasedAll()
+  }
+
   /** Resolves when those of now are released. */
   releasedAll(): Promise<void> {
     if (this.#held.size === 0) return Promise.resolve()
