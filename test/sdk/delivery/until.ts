@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import type { FakeClock } from './fake-clock.ts'
+import type { WatchedDisk } from './watched-disk.ts'
 
-/** Moves a clock on, in small steps between which the disk and the network get their time, until something is so. */
-export async function until(clock: FakeClock | undefined, isSo: () => boolean): Promise<void> {
+/** Moves a clock on until something is so; time stands still while the disk works. */
+export async function until(clock: FakeClock, disk: WatchedDisk, isSo: () => boolean): Promise<void> {
   while (!isSo()) {
-    await clock?.advance(1)
     await setImmediate()
+    if (disk.pending === 0) await clock.advance(1)
   }
 }

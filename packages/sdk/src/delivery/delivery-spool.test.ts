@@ -10,7 +10,8 @@ import {
   seqsOf,
 } from '../../../../test/sdk/delivery/scripted-sink.ts'
 import { temporaryDirectory } from '../../../../test/sdk/delivery/temporary-directory.ts'
-import { until } from '../../../../test/sdk/delivery/until.ts'
+import { until as untilSo } from '../../../../test/sdk/delivery/until.ts'
+import { watchedDisk } from '../../../../test/sdk/delivery/watched-disk.ts'
 import { createDelivery, type Delivery } from './delivery.ts'
 import type { DeliveryOptions } from './delivery-options.ts'
 import { createSpool, type Spool, type SpoolOptions } from './spool/spool.ts'
@@ -27,6 +28,8 @@ interface Fixture {
   readonly sink: ScriptedSink
   readonly delivery: Delivery
   readonly spool: Spool
+  /** Moves time on, as long as the disk has nothing to do, until something is so. */
+  readonly until: (isSo: () => boolean) => Promise<void>
 }
 
 let streams = 0
@@ -37,16 +40,18 @@ function fixture(
 ): Fixture {
   const clock = fakeClock()
   const sink = scriptedSink(script, options)
-  const spool = createSpool({ directory, stream: `s${++streams}`, clock, ...spoolOptions })
+  const disk = watchedDisk(spoolOptions?.disk)
+  const spool = createSpool({ directory, stream: `s${++streams}`, clock, ...spoolOptions, disk })
   const delivery = createDelivery({ sink, clock, spool, ...options })
-  onTestFinished(() => closed(clock, delivery))
-  return { clock, sink, delivery, spool }
+  const fixed: Fixture = { clock, sink, delivery, spool, until: (isSo) => untilSo(clock, disk, isSo) }
+  onTestFinished(() => closed(fixed))
+  return fixed
 }
 
-async function closed(clock: FakeClock, delivery: Delivery, deadlineMs = 100): Promise<void> {
+async function closed({ delivery, until }: Fixture, deadlineMs = 100): Promise<void> {
   let isClosed = false
   void delivery.close(deadlineMs).then(() => (isClosed = true))
-  await until(clock, () => isClosed)
+  await until(() => isClosed)
 }
 
 const range = (from: number, to: number): number[] =>
@@ -61,30 +66,30 @@ function balance({ delivery, spool }: Fixture): { left: number; settled: number 
 describe('disk', () => {
   test('resolves when the record is on the disk, whatever the sink does, and it is sent in order', async () => {
     const fixed = fixture([], { last: 'fail' })
-    const { clock, sink, delivery, spool } = fixed
+    const { clock, until, sink, delivery, spool } = fixed
     const safe = await Promise.all(range(1, 50).map((seq) => delivery.deliverSafely(sealed(seq), 'disk')))
     expect(new Set(safe.map(({ kind }) => kind))).toEqual(new Set(['spooled']))
     expect(spool.waitingRecords).toBe(50)
     await clock.advance(1_000)
     sink.script = Array.from({ length: 100 }, () => 'take')
-    await until(clock, () => spool.waitingRecords === 0)
+    await until(() => spool.waitingRecords === 0)
     expect(seqsOf(sink.taken)).toEqual(range(1, 50))
     expect(delivery.counters).toMatchObject({ given: 50, spooled: 50, written: 50, waitingRecords: 0 })
     expect(balance(fixed).left).toBe(balance(fixed).settled)
   })
 
   test('keeps up while new records arrive', async () => {
-    const { clock, sink, delivery, spool } = fixture([], { batchRecordsMax: 10 })
+    const { clock, until, sink, delivery, spool } = fixture([], { batchRecordsMax: 10 })
     for (const seq of range(1, 300)) {
       await delivery.deliverSafely(sealed(seq), 'disk')
       if (seq % 7 === 0) await clock.advance(5)
     }
-    await until(clock, () => spool.waitingRecords === 0)
+    await until(() => spool.waitingRecords === 0)
     expect(seqsOf(sink.taken)).toEqual(range(1, 300))
   })
 
   test('that is full or fails says so, and the record goes through memory', async () => {
-    const { clock, sink, delivery } = fixture([], {
+    const { until, sink, delivery } = fixture([], {
       last: 'fail',
       queueRecordsMax: 3,
       spoolOptions: { bytesMax: 1_000 },
@@ -96,7 +101,7 @@ describe('disk', () => {
     expect(safe.at(-1)).toMatchObject({ kind: 'failed', error: { reason: 'spool_full' } })
     expect(delivery.counters).toMatchObject({ waitingRecords: 3, dropped: { spool_full: 17 - spooled } })
     sink.script = Array.from({ length: 100 }, () => 'take')
-    await until(clock, () => delivery.counters.written === spooled + 3)
+    await until(() => delivery.counters.written === spooled + 3)
   })
 
   test('that hangs fails in time', async () => {
@@ -115,18 +120,18 @@ describe('disk', () => {
 describe('a queue that is full', () => {
   test('goes on in the spool, in order, and back to memory when that is empty', async () => {
     const fixed = fixture([], { last: 'fail', queueRecordsMax: 10, batchRecordsMax: 4 })
-    const { clock, sink, delivery, spool } = fixed
+    const { until, sink, delivery, spool } = fixed
     for (const seq of range(1, 100)) delivery.deliver(sealed(seq))
-    await until(clock, () => spool.waitingRecords === 90)
+    await until(() => spool.waitingRecords === 90)
     expect(delivery.counters.waitingRecords).toBe(10)
     sink.script = Array.from({ length: 1_000 }, () => 'take')
-    await until(clock, () => sink.taken.length > 30)
+    await until(() => sink.taken.length > 30)
     for (const seq of range(101, 105)) delivery.deliver(sealed(seq))
-    await until(clock, () => sink.taken.length === 105)
+    await until(() => sink.taken.length === 105)
     expect(seqsOf(sink.taken)).toEqual(range(1, 105))
     const { spooled } = delivery.counters
     delivery.deliver(sealed(106))
-    await until(clock, () => sink.taken.length === 106)
+    await until(() => sink.taken.length === 106)
     expect(delivery.counters.spooled, 'not by the disk any more').toBe(spooled)
     expect(balance(fixed)).toMatchObject({ left: 106, settled: 106 })
   })
@@ -141,42 +146,43 @@ describe('a queue that is full', () => {
 
 describe('ack', () => {
   test('falls back to the spool, says so, and the record is sent once', async () => {
-    const { clock, sink, delivery, spool } = fixture([], { last: 'hang' })
+    const { until, sink, delivery, spool } = fixture([], { last: 'hang' })
     let safe: unknown
     void delivery.deliverSafely(sealed(1), 'ack').then((said) => (safe = said))
-    await until(clock, () => safe !== undefined)
+    await until(() => safe !== undefined)
     expect(safe).toEqual({ kind: 'spooled' })
     sink.script = ['take']
-    await until(clock, () => delivery.counters.written === 1)
+    await until(() => delivery.counters.written === 1)
     expect(seqsOf(sink.taken)).toEqual([1])
     expect(spool.waitingRecords).toBe(0)
   })
 
   test('fails where the spool is not good enough, and the record is sent all the same', async () => {
-    const { clock, sink, delivery } = fixture([], { last: 'fail', onAckFailure: 'fail' })
+    const { until, sink, delivery } = fixture([], { last: 'fail', onAckFailure: 'fail' })
     let safe: unknown
     void delivery.deliverSafely(sealed(1), 'ack').then((said) => (safe = said))
-    await until(clock, () => safe !== undefined)
+    await until(() => safe !== undefined)
     expect(safe).toMatchObject({ kind: 'failed', error: { message: 'away' } })
     sink.script = ['take', 'take']
-    await until(clock, () => delivery.counters.written === 1)
+    await until(() => delivery.counters.written === 1)
   })
 })
 
 describe('at the end', () => {
   test('what could not be sent is in the spool, and the next process sends it first', async () => {
     const directory = temporaryDirectory()
-    const { clock, delivery } = fixture([], { last: 'hang-for-ever', directory })
+    const fixed = fixture([], { last: 'hang-for-ever', directory })
+    const { delivery } = fixed
     for (const seq of range(1, 20)) delivery.deliver(sealed(seq))
     void delivery.deliverSafely(sealed(21), 'ack')
     await delivery.deliverSafely(sealed(22), 'disk')
-    await closed(clock, delivery)
+    await closed(fixed)
     expect(delivery.counters).toMatchObject({ given: 22, written: 0, waitingRecords: 0, spooled: 22 })
     expect(Object.values(delivery.counters.dropped).every((count) => count === 0)).toBe(true)
     const next = fixture([], { directory })
-    await until(undefined, () => next.spool.waitingRecords === 22)
+    await next.until(() => next.spool.waitingRecords === 22)
     next.delivery.deliver(sealed(100))
-    await until(next.clock, () => next.delivery.counters.written === 23)
+    await next.until(() => next.delivery.counters.written === 23)
     expect(new Set(seqsOf(next.sink.taken))).toEqual(new Set([...range(1, 22), 100]))
     expect(seqsOf(next.sink.taken).at(-1)).toBe(100)
     expect(next.delivery.counters).toMatchObject({ given: 1, replayed: 22, written: 23 })
@@ -184,38 +190,40 @@ describe('at the end', () => {
 
   test('the record of a gap is in the spool, too', async () => {
     const directory = temporaryDirectory()
-    const { clock, delivery } = fixture([], {
+    const fixed = fixture([], {
       directory,
       last: 'fail',
       onQueueFull: 'drop',
       queueRecordsMax: 5,
       makeLossRecord: ({ seqs }) => sealed(99, { lost: seqs }),
     })
+    const { clock, delivery } = fixed
     for (const seq of range(1, 9)) delivery.deliver(sealed(seq))
     await clock.advance(300)
-    await closed(clock, delivery)
+    await closed(fixed)
     const next = fixture([], { directory })
-    await until(next.clock, () => next.sink.taken.length === 6)
+    await next.until(() => next.sink.taken.length === 6)
     expect(next.sink.taken.at(-1)).toEqual(sealed(99, { lost: [[6, 9]] }))
   })
 
   test('nothing is lost when nothing asynchronous runs any more', async () => {
     const directory = temporaryDirectory()
-    const { clock, delivery } = fixture([], {
+    const fixed = fixture([], {
       last: 'hang-for-ever',
       directory,
       spoolOptions: { stream: 'gone' },
     })
+    const { delivery } = fixed
     for (const seq of range(1, 5)) delivery.deliver(sealed(seq))
     await delivery.deliverSafely(sealed(6), 'disk')
     void delivery.deliverSafely(sealed(7), 'disk')
     void delivery.deliverSafely(sealed(8), 'ack')
     delivery.drainSync()
     expect(delivery.counters).toMatchObject({ given: 8, waitingRecords: 0, dropped: { closed: 0 } })
-    await closed(clock, delivery)
+    await closed(fixed)
     const next = fixture([], { directory })
     await next.delivery.deliverSafely(sealed(9), 'disk')
-    await until(next.clock, () => new Set(seqsOf(next.sink.taken)).size >= 9)
+    await next.until(() => new Set(seqsOf(next.sink.taken)).size >= 9)
     expect(new Set(seqsOf(next.sink.taken))).toEqual(new Set(range(1, 9)))
   })
 })
@@ -270,7 +278,7 @@ test('given = written + dropped + on disk, whatever sink and disk do', async () 
                 if (kind !== 'failed') resolved.add(seq)
               }),
             )
-        await closed(clock, delivery, 1_000)
+        await closed(fixed, 1_000)
         await Promise.all(safe)
         expect(delivery.counters.waitingRecords).toBe(0)
         const { left, settled } = balance(fixed)

@@ -177,7 +177,7 @@ class OpenDelivery implements Delivery {
     if (this.#state === 'closed' && this.#leftRecords === 0) return
     this.#stop('the process ends')
     this.#makeNotices({ now: true })
-    const left = this.#takeLeft()
+    const left = [...this.#inHand.takeAll(), ...this.#takeQueued()].toSorted((a, b) => a.seq - b.seq)
     try {
       if (left.length > 0) this.#putSync(left)
     } catch (error) {
@@ -339,13 +339,14 @@ class OpenDelivery implements Delivery {
     await within(CLOSING_MS_MAX, this.#inHand.emptied(), clock)
     const spool = this.#spool
     if (spool !== undefined && !isEmpty) this.#makeNotices({ now: true })
-    const left = this.#takeLeft()
+    // What is still in hand is on its way to a disk that hangs: there is no second way.
+    const left = this.#takeQueued()
     const kept = left.map(async (record) => {
       if (spool === undefined) this.#drops.drop('closed', record.seq)
       else await this.#append(record, spool)
     })
-    if (!(await within(CLOSING_MS_MAX, Promise.all(kept), clock)))
-      for (const { seq } of this.#inHand.takeAll()) this.#drops.drop('closed', seq)
+    await within(CLOSING_MS_MAX, Promise.all(kept), clock)
+    for (const { seq } of this.#inHand.takeAll()) this.#drops.drop('closed', seq)
     this.#drops.tellAll()
     const released = [contained(async () => spool?.close()), contained(() => sink.close())]
     await within(CLOSING_MS_MAX, Promise.all(released), clock)
@@ -357,13 +358,9 @@ class OpenDelivery implements Delivery {
     this.#ack.stop(why)
   }
 
-  /** Everything in memory, in the order of the stream. */
-  #takeLeft(): SealedRecord[] {
-    const left = [
-      ...this.#inHand.takeAll(),
-      ...this.#notices.oldest(UNBOUNDED),
-      ...this.#queue.oldest(UNBOUNDED),
-    ]
+  /** Everything in the queues, in the order of the stream. */
+  #takeQueued(): SealedRecord[] {
+    const left = [...this.#notices.oldest(UNBOUNDED), ...this.#queue.oldest(UNBOUNDED)]
     this.#notices.settle(Infinity)
     this.#queue.settle(Infinity)
     return left.toSorted((a, b) => a.seq - b.seq)
