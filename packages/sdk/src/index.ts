@@ -1,3 +1,7 @@
+export { ACTIONS, type ActionCatalogue, type EventData } from './audit/actions.ts'
+export { type Audit, audit, createAudit, type EventOptions, type Recorded } from './audit/audit.ts'
+export { diff } from './audit/diff.ts'
+export { createLog, LOG_LEVELS, type Log, type LogLevel, log } from './audit/log.ts'
 export type { Delivery, DeliveryStatus, Safe } from './delivery/delivery.ts'
 export type { DeliveryMode, SealedRecord } from './delivery/sealed-record.ts'
 export { createRecorder } from './recorder/create-recorder.ts'

@@ -1,19 +1,14 @@
-/** What a recorder's options say about capturing, made ready once for each recorder. */
+/** A recorder's rules for headers, made ready once. */
 import type { Recorder } from '../recorder/recorder.ts'
 import { HeaderCapture } from './header-capture.ts'
 
-export interface CaptureRules {
-  readonly headers: HeaderCapture
-  readonly trustedProxies: number
-}
+const ready = new WeakMap<Recorder, HeaderCapture>()
 
-const ready = new WeakMap<Recorder, CaptureRules>()
-
-export function captureOf(recorder: Recorder): CaptureRules {
+export function headerCaptureOf(recorder: Recorder): HeaderCapture {
   let rules = ready.get(recorder)
   if (rules === undefined) {
     const { capture, mask } = recorder.options
-    rules = { headers: new HeaderCapture({ ...capture, mask }), trustedProxies: capture.trustedProxies }
+    rules = new HeaderCapture({ ...capture, mask })
     ready.set(recorder, rules)
   }
   return rules

@@ -8,7 +8,7 @@ import type { Recorder } from '../recorder/recorder.ts'
 import type { Trail } from '../recorder/trail.ts'
 import { BodyCapture } from './body-capture.ts'
 import { bodyValue } from './body-value.ts'
-import { captureOf } from './capture-rules.ts'
+import { headerCaptureOf } from './capture-rules.ts'
 import { clientAddress } from './client-address.ts'
 import { HeldResponse } from './held-response.ts'
 import { pathOf, queryOf } from './query-string.ts'
@@ -81,6 +81,7 @@ export class HttpExchange {
     this.#url = request.url ?? '' // frameworks rewrite it while they route
     const { headers } = request
     this.trail = recorder.openTrail({}, (name) => singleHeader(headers[name]))
+    this.trail.parts.source = clientAddress(request, recorder.options.capture.trustedProxies)
     const { headerNames } = recorder.options
     const tell = echo ?? ((name: string, value: string) => void response.setHeader(name, value))
     if (!response.headersSent) {
@@ -148,7 +149,7 @@ export class HttpExchange {
     const { parts, cuts } = this.trail
     const request = this.#request
     const response = this.#response
-    const { headers, trustedProxies } = captureOf(this.#recorder)
+    const headers = headerCaptureOf(this.#recorder)
     const requestHeaders = headers.capture(request.headers)
     parts.request = {
       body:
@@ -174,7 +175,6 @@ export class HttpExchange {
       status: sent || response.writableEnded ? response.statusCode : undefined,
       ...parts.response,
     }
-    parts.source ??= clientAddress(request, trustedProxies)
   }
 
   #route(): string | undefined {

@@ -1,7 +1,13 @@
 /** Opens trails, seals what they became, and hands it to delivery. Nothing in here ever throws into the host. */
 import type { Delivery, Safe } from '../delivery/delivery.ts'
 import type { DeliveryMode } from '../delivery/sealed-record.ts'
-import { type HeaderReader, incomingContext, newContext } from '../trace-context/trace-context.ts'
+import { activeSpan } from '../otel/active-span.ts'
+import {
+  type HeaderReader,
+  incomingContext,
+  newContext,
+  type TraceContext,
+} from '../trace-context/trace-context.ts'
 import { report } from './diagnostics.ts'
 import { type Draft, eventDraft, trailDraft } from './draft.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -48,8 +54,8 @@ export class Recorder implements TrailOwner {
   /** A trail for what came in with these headers; or for something that nobody asked for, without them. */
   openTrail(init: Partial<TrailInit> = {}, header?: HeaderReader): Trail {
     const { headerNames, sampling } = this.options
-    const context =
-      init.context ?? (header === undefined ? newContext() : incomingContext(header, headerNames))
+    const asked = init.context ?? (header === undefined ? newContext() : incomingContext(header, headerNames))
+    const context = withActiveSpan(asked)
     const trail = new Trail({ startedAtMs: Date.now(), ...init, context }, this)
     this.counters.trails.opened++
     this.#open.add(trail)
@@ -168,6 +174,20 @@ export class Recorder implements TrailOwner {
     this.fault(where, error)
     report({ kind: 'dropped', reason: 'internal', records: 1, error })
     return Promise.resolve({ kind: 'failed', error })
+  }
+}
+
+/** Where OpenTelemetry traces too, both speak of the same span. */
+function withActiveSpan(context: TraceContext): TraceContext {
+  const span = activeSpan()
+  if (span === undefined) return context
+  return {
+    ...context,
+    traceId: span.traceId,
+    spanId: span.spanId,
+    w3cTraceId: span.traceId,
+    flags: span.traceFlags.toString(16).padStart(2, '0'),
+    tracestate: span.traceState?.serialize() ?? context.tracestate,
   }
 }
 

@@ -9,7 +9,7 @@ export interface Step {
   latency_ms: number | null
   readonly name: string
   /** After the beginning of the trail. */
-  readonly offset_ms: number
+  offset_ms: number
   /** The step that it is part of. */
   readonly parent_id?: number
   readonly request?: Json
@@ -25,7 +25,7 @@ export interface IntegrationEntry {
   latency_ms: number | null
   metadata?: Json
   readonly name: string
-  readonly offset_ms: number
+  offset_ms: number
   request?: Json
   response?: Json
   /** The step in which it was made. */

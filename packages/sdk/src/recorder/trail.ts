@@ -20,6 +20,10 @@ export type Outcome = 'success' | 'failure' | 'denied' | 'unknown'
 /** Items of one list of a trail; more are counted, not kept. The server takes 10,000. */
 export const TRAIL_ITEMS_MAX = 1_000
 
+/** What the server takes of labels (docs/record.md). */
+const LABELS_MAX = 256
+const LABEL_CHARS_MAX = 4_096
+
 /** One error as recorded. */
 export interface TrailError {
   readonly code?: string
@@ -161,6 +165,29 @@ export class Trail {
     )
   }
 
+  /** Records a step that is over. `latencyMs`: how long it took; `parent`: the step that it was part of. */
+  addStep(
+    name: string,
+    {
+      latencyMs,
+      parent,
+      request,
+      ...result
+    }: {
+      latencyMs: number
+      parent?: Step | undefined
+      request?: unknown
+      response?: unknown
+      error?: unknown
+    },
+  ): void {
+    const step = this.startStep(name, request, parent)
+    if (step === undefined) return
+    this.endStep(step, result)
+    step.latency_ms = Math.max(0, rounded(latencyMs))
+    step.offset_ms = Math.max(0, rounded(step.offset_ms - latencyMs))
+  }
+
   /** Begins the record of a call to something outside. Undefined when nothing can be added any more. */
   startIntegration(init: IntegrationInit): Integration | undefined {
     if (!this.#may('change', 'startIntegration')) return undefined
@@ -192,6 +219,7 @@ export class Trail {
     running.end({ response: call.response, error: call.error })
     const entry = this.parts.integrations.at(-1)!
     entry.latency_ms = latencyMs === undefined ? null : Math.max(0, rounded(latencyMs))
+    entry.offset_ms = Math.max(0, rounded(entry.offset_ms - (latencyMs ?? 0)))
   }
 
   /** Records something that went wrong. `source` default `handler`. */
@@ -215,10 +243,9 @@ export class Trail {
   /** Adds an indexed label: text, number or boolean. */
   setLabel(name: string, value: string | number | boolean): void {
     if (!this.#may('change', 'setLabel')) return
-    this.parts.labels = {
-      ...this.parts.labels,
-      [nameOf(name)]: typeof value === 'string' ? nameOf(value) : value,
-    }
+    const labels = { ...this.parts.labels, [nameOf(name)]: this.#label(value) }
+    if (Object.keys(labels).length <= LABELS_MAX) this.parts.labels = labels
+    else this.#leaveOut('labels')
   }
 
   /** Says who does it; the last call counts. */
@@ -328,9 +355,19 @@ export class Trail {
 
   #hasRoom(list: readonly unknown[], name: string): boolean {
     if (list.length < TRAIL_ITEMS_MAX) return true
+    this.#leaveOut(name)
+    return false
+  }
+
+  #leaveOut(name: string): void {
     this.#leftOut ??= {}
     this.#leftOut[name] = (this.#leftOut[name] ?? 0) + 1
-    return false
+  }
+
+  #label(value: unknown): string | number | boolean {
+    if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value
+    const text = String(value).toWellFormed()
+    return text.length <= LABEL_CHARS_MAX ? text : text.slice(0, LABEL_CHARS_MAX)
   }
 
   #endIntegration(entry: IntegrationEntry, path: string, result: IntegrationResult = {}): void {
