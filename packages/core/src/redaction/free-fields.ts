@@ -23,3 +23,12 @@ export const FREE_FIELDS: readonly (readonly [field: string, part: FreePart])[] 
   ['source', 'named'],
   ['targets', 'named'],
 ]
+
+/** Fields of the personal group that hold identifiers of the record itself: found by paths alone. */
+export const PATH_ONLY_FIELDS: readonly string[] = ['session_id', 'source_id', 'stream_chain']
+
+/** The first step of a path; what the server keeps book in (`redacted`, `truncated`, `coerced`) is never altered. */
+export const PATH_FIELDS: ReadonlySet<string> = new Set([
+  ...FREE_FIELDS.map(([field]) => field),
+  ...PATH_ONLY_FIELDS,
+])

@@ -1,3 +1,6 @@
+export { DETECTORS, type Detector } from './detect/detectors.ts'
 export * from './policy.ts'
 export { REDACTED_PATHS_MAX, redactPersonal } from './redact-record.ts'
 export { redactText } from './redact-text.ts'
+export { REDACTION_MODES, type RedactionMode } from './replacement.ts'
+export { RedactionPolicyError, type RedactionRule } from './rule.ts'

@@ -3,7 +3,9 @@
  * what is not masked must stay as it was, byte for byte.
  */
 
+import { canonicalJson } from '../canonical/canonical-json.ts'
 import type { CompiledRedaction } from './policy.ts'
+import { isHashed, type RedactionMode, replacedText } from './replacement.ts'
 
 /**
  * `redactInner` is given the decoded value of each text in the JSON, `redactOutside` all that stands between
@@ -11,10 +13,12 @@ import type { CompiledRedaction } from './policy.ts'
  */
 export function redactJsonText(
   text: string,
-  { isSecretName, mask }: CompiledRedaction,
+  policy: CompiledRedaction,
   redactInner: (inner: string) => string,
   redactOutside: (outside: string) => string,
 ): string {
+  const { modeOfName, mask } = policy
+  const decoded = policy.hasRules ? leniently : decodedString
   let out = ''
   let copied = 0
   const replace = (from: number, to: number, by: string): void => {
@@ -36,14 +40,20 @@ export function redactJsonText(
     const colon = afterSpace(text, end)
     if (text[colon] === ':') {
       const value = afterSpace(text, colon + 1)
-      if (value < text.length && isSecretName(decodedString(text.slice(at, end)))) {
-        const valueStop = valueEnd(text, value)
-        if (isWorthMasking(text, value, valueStop)) replace(value, valueStop, JSON.stringify(mask))
-        at = valueStop
-      } else at = value
+      const mode = value < text.length ? modeOfName(decoded(text.slice(at, end))) : undefined
+      if (mode === undefined) {
+        at = value
+        continue
+      }
+      const valueStop = valueEnd(text, value)
+      if (mode === 'drop' || isWorthMasking(text, value, valueStop)) {
+        const by = mode === 'mask' ? mask : replacedJson(text.slice(value, valueStop), mode, policy)
+        replace(value, valueStop, JSON.stringify(by))
+      }
+      at = valueStop
       continue
     }
-    const inner = decodedString(text.slice(at, end))
+    const inner = decoded(text.slice(at, end))
     const redacted = redactInner(inner)
     if (redacted !== inner) replace(at, end, JSON.stringify(redacted))
     at = end
@@ -52,9 +62,29 @@ export function redactJsonText(
 }
 
 const QUOTE = 0x22
+/** Of `hmac:…` and its quotes. */
+const HASHED_CHARS = 39
 
-/** null, true, false and an empty text give nothing away. */
+/** What stands in place of a value as it is written: a text as its characters, all else as canonical JSON. */
+function replacedJson(source: string, mode: RedactionMode, policy: CompiledRedaction): string {
+  if (source.startsWith('"')) return replacedText(leniently(source), mode, policy)
+  if (mode === 'partial' && (source.startsWith('{') || source.startsWith('['))) return policy.mask
+  return replacedText(canonicalSource(source), mode, policy)
+}
+
+/** As the value would be hashed if it had been parsed: digits that a double cannot hold are then a text. */
+function canonicalSource(source: string): string {
+  if (/^-?\d{16,}$/.test(source)) return source
+  try {
+    return canonicalJson(JSON.parse(source))
+  } catch {
+    return source // cut off
+  }
+}
+
+/** null, true, false and an empty text give nothing away, nor does a hash. */
 function isWorthMasking(text: string, from: number, to: number): boolean {
+  if (to - from === HASHED_CHARS && isHashed(text.slice(from + 1, to - 1))) return false
   const value = text.slice(from, Math.min(to, from + 8))
   return !(to - from <= 5 && (value === 'null' || value === 'true' || value === 'false' || value === '""'))
 }
@@ -97,6 +127,21 @@ function decodedString(quoted: string): string {
     return quoted.slice(1)
   }
 }
+
+/** The same, with the escapes decoded even where the text was cut off or is not JSON. */
+function leniently(quoted: string): string {
+  try {
+    return JSON.parse(quoted) as string // a text, since it begins with a quote
+  } catch {
+    const inner = quoted.length > 1 && quoted.endsWith('"') ? quoted.slice(1, -1) : quoted.slice(1)
+    return inner.replace(ESCAPE, (_, hex: string | undefined, character: string) =>
+      hex === undefined ? (CONTROLS[character] ?? character) : String.fromCharCode(Number.parseInt(hex, 16)),
+    )
+  }
+}
+
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([^]))/g
+const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
 function afterSpace(text: string, from: number): number {
   let at = from

@@ -1,12 +1,42 @@
 /** `name=value` in forms, queries, cookies, connection strings and log lines. */
 
 import type { CompiledRedaction } from './policy.ts'
+import { isHashed, type RedactionMode, replacedText } from './replacement.ts'
+import type { ModeOfName } from './secret-name.ts'
 
 /** A longer run before '=' is no name. */
 const NAME_CHARS_MAX = 128
 
-/** Masks the values of secret names. The same string when there is none. */
-export function redactPairs(text: string, { isSecretName, mask }: CompiledRedaction): string {
+/** Masks the values of secret names, except those that a rule replaces otherwise. The same string when there is none. */
+export function redactPairs(text: string, { modeOfName, mask }: CompiledRedaction): string {
+  return replacePairs(text, modeOfName, (mode, from, isForm) => {
+    const to = valueEnd(text, from, isForm)
+    const value = text.slice(from, to)
+    return { to, by: mode !== 'mask' || value === '' || isHashed(unquoted(value)) ? value : mask }
+  })
+}
+
+/** Replaces the values of names to which a rule gives another mode than `mask`. The same string when there is none. */
+export function redactPairsByRules(text: string, policy: CompiledRedaction): string {
+  return replacePairs(text, policy.modeOfName, (mode, from, isForm) => {
+    if (mode === 'mask') return undefined // once the forms in the value were replaced
+    const to = credentialEnd(text, from, valueEnd(text, from, isForm), isForm)
+    const value = text.slice(from, to)
+    return { to, by: isForm ? replacedFormValue(value, mode, policy) : replacedValue(value, mode, policy) }
+  })
+}
+
+/** `by` stands in place of the value, which ends at `to`. */
+interface PairReplacement {
+  readonly to: number
+  readonly by: string
+}
+
+function replacePairs(
+  text: string,
+  modeOfName: ModeOfName,
+  replacementOf: (mode: RedactionMode, valueFrom: number, isForm: boolean) => PairReplacement | undefined,
+): string {
   let out = ''
   let copied = 0
   let equals = text.indexOf('=')
@@ -14,17 +44,68 @@ export function redactPairs(text: string, { isSecretName, mask }: CompiledRedact
     let next = equals + 1
     const begin = nameStart(text, equals, copied)
     const name = text.slice(begin, equals)
-    if (name !== '' && isSecretName(decoded(name))) {
-      const end = valueEnd(text, equals + 1, isFormPair(text, begin))
-      if (end > equals + 1 && text.slice(equals + 1, end) !== mask) {
-        out += text.slice(copied, equals + 1) + mask
-        copied = end
+    const mode = name === '' ? undefined : modeOfName(decoded(name))
+    if (mode !== undefined) {
+      const replacement = replacementOf(mode, equals + 1, isFormPair(text, begin))
+      if (replacement !== undefined) {
+        const { to, by } = replacement
+        if (by !== text.slice(equals + 1, to)) {
+          out += text.slice(copied, equals + 1) + by
+          copied = to
+        }
+        next = Math.max(next, to)
       }
-      next = Math.max(next, end)
     }
     equals = text.indexOf('=', next)
   }
   return copied === 0 ? text : out + text.slice(copied)
+}
+
+/** `Authorization=Bearer abc`: the scheme is not the secret, what follows it is. */
+function credentialEnd(text: string, from: number, end: number, isForm: boolean): number {
+  if (text.charCodeAt(end) !== 0x20 || !/^(?:bearer|basic)$/i.test(text.slice(from, end))) return end
+  let at = end + 1
+  while (at < text.length && !endsValue(text.charCodeAt(at), isForm)) at++
+  return at
+}
+
+/** In quotes or bare; nothing else is encoded in log lines and cookies. */
+function replacedValue(value: string, mode: RedactionMode, policy: CompiledRedaction): string {
+  const inner = unquoted(value)
+  const by = replacedText(inner, mode, policy)
+  if (by === inner) return value
+  return inner === value || by === ''
+    ? by
+    : value[0] + by + (value.length > inner.length + 1 ? value[0]! : '')
+}
+
+/** What is hashed or shown is the value that the form stands for; what is shown is encoded again. */
+function replacedFormValue(value: string, mode: RedactionMode, policy: CompiledRedaction): string {
+  const inner = decodedFormValue(value)
+  const by = replacedText(inner, mode, policy)
+  if (by === inner) return value
+  return /^[\w*:]*$/.test(by) ? by : encodedFormValue(by)
+}
+
+function decodedFormValue(value: string): string {
+  const spaced = value.replaceAll('+', ' ')
+  if (!spaced.includes('%')) return spaced
+  try {
+    return decodeURIComponent(spaced)
+  } catch {
+    return decoded(spaced) // as far as it goes
+  }
+}
+
+function encodedFormValue(value: string): string {
+  return encodeURIComponent(value.toWellFormed()).replaceAll('%40', '@').replaceAll("'", '%27')
+}
+
+/** Without the quotes around it, the last of which may have been cut off. */
+function unquoted(value: string): string {
+  const first = value[0]
+  if (first !== '"' && first !== "'") return value
+  return value.length > 1 && value.endsWith(first) ? value.slice(1, -1) : value.slice(1)
 }
 
 function nameStart(text: string, equals: number, lowest: number): number {

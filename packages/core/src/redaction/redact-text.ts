@@ -3,30 +3,43 @@
  * Each pass goes over the text once and only when the text holds what it looks for.
  */
 
+import { redactDetected, redactJsonNumbers } from './detect/redact-detected.ts'
 import { redactJsonText } from './json-text.ts'
-import { redactPairs } from './name-value-pairs.ts'
+import { redactPairs, redactPairsByRules } from './name-value-pairs.ts'
 import type { CompiledRedaction } from './policy.ts'
 import { redactCredentials, redactJwts, redactPrivateKeys, redactUserInfo } from './token-forms.ts'
-
-/** Whatever none of these is in cannot be changed below. No quantifier, so linear. */
-const SUSPICIOUS = /[={[]|:\/\/|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|eyJ|-----BEGIN/
 
 /** A text in a text in a text is looked into; deeper ones are masked as a whole where they are JSON. */
 const NESTED_MAX = 3
 
 /** The same string when there is nothing to mask. */
 export function redactText(text: string, policy: CompiledRedaction, nested = 0): string {
-  if (!SUSPICIOUS.test(text)) return text
+  if (!policy.suspicious.test(text)) return text
   if (looksLikeJson(text)) {
     if (nested >= NESTED_MAX) return policy.mask
     const redactInner = (inner: string): string => redactText(inner, policy, nested + 1)
-    return redactJsonText(text, policy, redactInner, (outside) => redactPlain(outside, policy))
+    const redactOutside = (outside: string): string =>
+      redactPlain(
+        policy.cards === undefined ? outside : redactJsonNumbers(outside, policy.cards, policy),
+        policy,
+      )
+    return redactJsonText(text, policy, redactInner, redactOutside)
   }
   return redactPlain(text, policy)
 }
 
 function redactPlain(text: string, policy: CompiledRedaction): string {
-  if (!SUSPICIOUS.test(text)) return text
+  if (!policy.suspicious.test(text)) return text
+  if (!policy.hasRules) return redactForms(text, policy)
+  // Names come before forms: the value of a name that is hashed must not be masked for its form first.
+  let out = text.includes('=') ? redactPairsByRules(text, policy) : text
+  if (policy.forms && out.includes('://')) out = redactUserInfo(out, policy.mask)
+  out = redactDetected(out, policy)
+  if (policy.forms) return redactForms(out, policy)
+  return out.includes('=') ? redactPairs(out, policy) : out
+}
+
+function redactForms(text: string, policy: CompiledRedaction): string {
   let out = text
   if (out.includes('-----BEGIN')) out = redactPrivateKeys(out, policy.mask)
   if (out.includes('eyJ')) out = redactJwts(out, policy.mask)

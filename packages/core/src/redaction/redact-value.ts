@@ -1,46 +1,60 @@
-/** Walks a JSON value and masks what is secret by name or by form, copying only what changes. */
+/** Walks a JSON value and replaces what is secret by place, by name or by form, copying only what changes. */
 
+import { isCardNumber } from './detect/card-number.ts'
 import type { FreePart } from './free-fields.ts'
+import { holdsTexts, isFlatList, isObject, type JsonObject, step } from './json-shape.ts'
+import type { PathState } from './path-matcher.ts'
 import type { CompiledRedaction } from './policy.ts'
 import { redactText } from './redact-text.ts'
+import { DROPPED, type RedactionMode, replacedValue } from './replacement.ts'
 
-type JsonObject = { readonly [key: string]: unknown }
+/** Where the value is: its JSON Pointer, and how far the paths of the policy have led (undefined: nowhere). */
+type Redact = (item: unknown, path: string, at: PathState | undefined, i: number) => unknown
+
+/** What is deeper is masked as a whole; canonical JSON ends there as well, and so might the stack. */
+const DEPTH_MAX = 1_000
 
 export class ValueRedactor {
-  /** JSON Pointers of what was masked. */
+  /** JSON Pointers of what was replaced. */
   readonly paths: string[] = []
   private readonly policy: CompiledRedaction
-  private texts: boolean
+  private part: FreePart = 'free'
+  private texts = false
+  private cards: RedactionMode | undefined
+  private depth = 0
 
   constructor(policy: CompiledRedaction) {
     this.policy = policy
-    this.texts = policy.texts
   }
 
-  /** The same value when nothing in it is secret. */
-  part(part: FreePart, value: unknown, path: string): unknown {
+  /** A field of the group: the same value when nothing in it is secret, `DROPPED` when the field is to go. */
+  field(part: FreePart, value: unknown, path: string, at: PathState | undefined): unknown {
+    this.part = part
     this.texts = this.policy.texts && part !== 'named'
-    if (part !== 'changes' || !Array.isArray(value)) return this.value(value, path)
-    return this.array(value, path, (change, at) =>
-      isObject(change) ? this.change(change, at) : this.value(change, at),
-    )
+    this.cards = this.texts ? this.policy.cards : undefined
+    if (at?.mode !== undefined)
+      return at.mode !== 'drop' && typeof value === 'object' && value !== null
+        ? this.inside(value, path, at.mode)
+        : this.replaced(value, path, at.mode)
+    if (!Array.isArray(value) || (part !== 'changes' && at === undefined)) return this.value(value, path, at)
+    return this.array(value, path, at, (item, itemPath, itemAt) => {
+      if (!isObject(item)) return this.item(item, itemPath, itemAt)
+      if (itemAt?.mode !== undefined) return this.inside(item, itemPath, itemAt.mode)
+      return part === 'changes' ? this.change(item, itemPath, itemAt) : this.value(item, itemPath, itemAt)
+    })
   }
 
-  private value(value: unknown, path: string): unknown {
+  private value(value: unknown, path: string, at: PathState | undefined): unknown {
     if (typeof value === 'string') return this.text(value, path)
+    if (typeof value === 'number') return this.number(value, path)
     if (typeof value !== 'object' || value === null) return value
-    if (!Array.isArray(value)) return this.object(value as JsonObject, path)
-    const [name, secret] = value as readonly unknown[]
-    if (
-      value.length === 2 &&
-      typeof name === 'string' &&
-      typeof secret === 'string' &&
-      this.policy.isSecretName(name)
-    ) {
-      const masked = this.masked(secret, `${path}/1`)
-      return masked === secret ? value : [name, masked]
-    }
-    return this.array(value, path, (item, at) => this.value(item, at))
+    if (this.depth >= DEPTH_MAX) return this.replaced(value, path, 'mask')
+    this.depth++
+    const redacted = Array.isArray(value)
+      ? this.list(value, path, at)
+      : this.object(value as JsonObject, path, at)
+    this.depth--
+    return redacted
   }
 
   private text(text: string, path: string): string {
@@ -50,108 +64,168 @@ export class ValueRedactor {
     return redacted
   }
 
-  private object(object: JsonObject, path: string): JsonObject {
+  /** A card number may have been sent as a number. */
+  private number(value: number, path: string): unknown {
+    return this.cards !== undefined && isCardNumber(value) ? this.replaced(value, path, this.cards) : value
+  }
+
+  private object(object: JsonObject, path: string, at: PathState | undefined): JsonObject {
+    const { modeOfName, hasRules } = this.policy
+    // Under rules a name comes before the forms inside the value, which must not be masked first.
+    const valueMode = hasRules || at !== undefined ? this.modeOfValue(object) : undefined
     let copy: Record<string, unknown> | undefined
     for (const key of Object.keys(object)) {
       const value = object[key]
+      const under = at?.step(key)
+      const mode = valueMode !== undefined && key === 'value' ? valueMode : modeOfName(key)
       let redacted: unknown
-      if (this.policy.isSecretName(key)) redacted = this.masked(value, step(path, key))
+      if (under?.mode !== undefined) redacted = this.placed(value, step(path, key), under.mode)
+      else if (mode !== undefined) redacted = this.replaced(value, step(path, key), mode)
       else if (typeof value === 'string') {
         redacted = this.texts ? redactText(value, this.policy) : value
         if (redacted !== value) this.paths.push(step(path, key))
-      } else if (typeof value !== 'object' || value === null) continue
-      else if (HEADER_LISTS.has(key) && isFlatList(value)) redacted = this.flatHeaders(value, step(path, key))
-      else redacted = this.value(value, step(path, key))
+      } else if (typeof value === 'number' && this.cards !== undefined)
+        redacted = this.number(value, step(path, key))
+      else if (typeof value !== 'object' || value === null) continue
+      else if (HEADER_LISTS.has(key) && isFlatList(value))
+        redacted = this.flatHeaders(value, step(path, key), under)
+      else redacted = this.value(value, step(path, key), under)
       if (redacted === value) continue
       copy ??= { ...object }
-      copy[key] = redacted
+      if (redacted === DROPPED) delete copy[key]
+      else copy[key] = redacted
     }
-    return this.namedValue(copy ?? object, path)
+    return hasRules || at !== undefined ? (copy ?? object) : this.namedValue(copy ?? object, path)
   }
 
   /** `{name: 'Authorization', value: '…'}`, as HAR files and many SDKs write headers. */
   private namedValue(object: JsonObject, path: string): JsonObject {
-    const { value } = object
-    if (value === undefined) return object
-    const name = object['name'] ?? object['key'] ?? object['header']
-    if (typeof name !== 'string' || !this.policy.isSecretName(name)) return object
-    const redacted = this.masked(value, `${path}/value`)
-    return redacted === value ? object : { ...object, value: redacted }
+    const mode = this.modeOfValue(object)
+    if (mode === undefined) return object
+    const redacted = this.replaced(object['value'], `${path}/value`, mode)
+    return redacted === object['value'] ? object : { ...object, value: redacted }
   }
 
-  /** Node's rawHeaders: name, value, name, value … */
-  private flatHeaders(list: readonly string[], path: string): readonly string[] {
-    return this.array(list, path, (item, at, i) => {
+  private modeOfValue(object: JsonObject): RedactionMode | undefined {
+    if (object['value'] === undefined) return undefined
+    const name = object['name'] ?? object['key'] ?? object['header']
+    return typeof name === 'string' ? this.policy.modeOfName(name) : undefined
+  }
+
+  private list(list: readonly unknown[], path: string, at: PathState | undefined): readonly unknown[] {
+    const [name, secret] = list
+    const isPair = list.length === 2 && typeof name === 'string' && typeof secret === 'string'
+    const mode = isPair ? this.policy.modeOfName(name) : undefined
+    return this.array(list, path, at, (item, itemPath, itemAt, i) => {
+      if (mode === undefined || itemAt?.mode !== undefined) return this.item(item, itemPath, itemAt)
+      return i === 1 ? this.required(item, itemPath, mode) : item
+    })
+  }
+
+  private item(item: unknown, path: string, at: PathState | undefined): unknown {
+    if (at?.mode === undefined) return this.value(item, path, at)
+    return at.mode === 'drop' && (item === null || item === '') ? item : this.placed(item, path, at.mode)
+  }
+
+  /** Node's rawHeaders: name, value, name, value … It stays a list of names and values: what is dropped is empty. */
+  private flatHeaders(list: readonly string[], path: string, at: PathState | undefined): readonly unknown[] {
+    return this.array(list, path, at, (item, itemPath, itemAt, i) => {
       const name = i % 2 === 1 ? list[i - 1] : undefined
-      return name !== undefined && this.policy.isSecretName(name)
-        ? this.masked(item, at)
-        : this.value(item, at)
-    }) as readonly string[] // a masked text is a text
+      const mode = itemAt?.mode ?? (name === undefined ? undefined : this.policy.modeOfName(name))
+      return mode === undefined ? this.value(item, itemPath, itemAt) : this.required(item, itemPath, mode)
+    })
   }
 
   private array(
     array: readonly unknown[],
     path: string,
-    redact: (item: unknown, path: string, i: number) => unknown,
+    at: PathState | undefined,
+    redact: Redact,
   ): readonly unknown[] {
+    // Texts are what the schema wants in the lists of an actor, a source and a target.
+    const dropped = this.part === 'named' ? '' : null
     let copy: unknown[] | undefined
     for (let i = 0; i < array.length; i++) {
       const item = array[i]
-      if (typeof item !== 'string' && (typeof item !== 'object' || item === null)) continue
-      const redacted = redact(item, `${path}/${i}`, i)
+      if (at === undefined && this.cards === undefined && !holdsTexts(item)) continue
+      const redacted = redact(item, `${path}/${i}`, at?.step(String(i)), i)
       if (redacted === item) continue
       copy ??= array.slice()
-      copy[i] = redacted
+      copy[i] = redacted === DROPPED ? dropped : redacted
     }
     return copy ?? array
   }
 
-  private change(change: JsonObject, path: string): JsonObject {
+  private change(change: JsonObject, path: string, at: PathState | undefined): JsonObject {
     const changed = typeof change['path'] === 'string' ? change['path'] : ''
-    const last = changed.slice(changed.lastIndexOf('/') + 1)
-    if (!this.policy.isSecretName(last)) {
+    const mode = this.policy.modeOfName(changed.slice(changed.lastIndexOf('/') + 1))
+    let copy: Record<string, unknown> | undefined
+    const put = (key: string, redacted: unknown): void => {
+      if (redacted === change[key]) return
+      copy ??= { ...change }
+      if (redacted === DROPPED) delete copy[key]
+      else copy[key] = redacted
+      if (SIDES.includes(key) && (mode ?? at?.step(key)?.mode) !== undefined) copy['redacted'] = true
+    }
+    if (mode !== undefined) {
+      for (const side of SIDES)
+        if (side in change)
+          put(side, this.replaced(change[side], `${path}/${side}`, at?.step(side)?.mode ?? mode))
+    } else {
       const { path: _path, ...rest } = change
-      const redacted = this.object(rest, path)
-      return redacted === rest ? change : { ...change, ...redacted }
+      const redacted = this.object(rest, path, at)
+      for (const key of Object.keys(rest)) put(key, key in redacted ? redacted[key] : DROPPED)
     }
-    const copy: Record<string, unknown> = { ...change }
-    for (const side of ['old', 'new'])
-      if (side in change) copy[side] = this.masked(change[side], `${path}/${side}`)
-    if (copy['old'] === change['old'] && copy['new'] === change['new']) return change
-    copy['redacted'] = true
-    return copy
+    const ofPath = at?.step('path')?.mode
+    if (ofPath !== undefined && changed !== '') put('path', this.required(changed, `${path}/path`, ofPath))
+    return copy ?? change
   }
 
-  /** The mask; a list keeps its length, and what gives nothing away stays. */
-  private masked(value: unknown, path: string): unknown {
-    const { mask } = this.policy
-    if (value === null || value === undefined || value === '' || value === mask || typeof value === 'boolean')
-      return value
-    if (Array.isArray(value) && value.every((item) => typeof item !== 'object' || item === null)) {
-      const masked = value.map((item: unknown) =>
-        item === null || item === '' || typeof item === 'boolean' ? item : mask,
-      )
-      if (masked.every((item, i) => item === value[i])) return value
-      this.paths.push(path)
-      return masked
+  /**
+   * What the schema wants to be an object or a list of objects stays one: what is in it is replaced. In an
+   * actor, a source and a target that goes for everything.
+   */
+  private inside(value: object, path: string, mode: RedactionMode): unknown {
+    const isList = Array.isArray(value)
+    const holder = value as Readonly<Record<string, unknown>> // a list is read by its indexes
+    const copy = (isList ? value.slice() : { ...value }) as Record<string, unknown> // and written by them
+    let isChanged = false
+    for (const key of Object.keys(holder)) {
+      const member = holder[key]
+      const at = step(path, key)
+      let redacted: unknown
+      if (isList && isObject(member)) redacted = this.inside(member, at, mode)
+      else if (isList || (key === 'path' && this.part === 'changes'))
+        redacted = this.required(member, at, mode)
+      else redacted = this.placed(member, at, mode)
+      if (redacted === member) continue
+      isChanged = true
+      if (redacted === DROPPED) delete copy[key]
+      else copy[key] = redacted
     }
-    this.paths.push(path)
-    return mask
+    return isChanged ? copy : value
+  }
+
+  /** What a path leads to. */
+  private placed(value: unknown, path: string, mode: RedactionMode): unknown {
+    const keepsShape = this.part === 'named' && mode !== 'drop' && typeof value === 'object' && value !== null
+    return keepsShape ? this.inside(value, path, mode) : this.replaced(value, path, mode)
+  }
+
+  /** The same value when it gives nothing away. */
+  private replaced(value: unknown, path: string, mode: RedactionMode): unknown {
+    const redacted = replacedValue(value, mode, this.policy)
+    if (redacted !== value) this.paths.push(path)
+    return redacted
+  }
+
+  /** Where something must remain, `drop` leaves an empty text. */
+  private required(value: unknown, path: string, mode: RedactionMode): unknown {
+    if (value === '') return value
+    const redacted = this.replaced(value, path, mode)
+    return redacted === DROPPED ? '' : redacted
   }
 }
 
+const SIDES: readonly string[] = ['old', 'new']
 const HEADER_LISTS: ReadonlySet<string> = new Set(['headers', 'rawHeaders', 'raw_headers', 'rawTrailers'])
-
-function isFlatList(value: object): value is readonly string[] {
-  return Array.isArray(value) && value.length % 2 === 0 && value.every((item) => typeof item === 'string')
-}
-
-function step(path: string, key: string): string {
-  return key.includes('~') || key.includes('/')
-    ? `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
-    : `${path}/${key}`
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

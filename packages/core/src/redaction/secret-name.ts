@@ -1,5 +1,7 @@
 /** Tells from a name alone whether its value is a secret. */
 
+import type { RedactionMode } from './replacement.ts'
+
 /** One word that makes a name secret, wherever it stands. */
 const WORDS: ReadonlySet<string> = new Set(
   (
@@ -66,30 +68,35 @@ export interface SecretNameRules {
   readonly except: readonly string[]
   /** Whether the built-in words count. */
   readonly defaults: boolean
+  /** What stands in place of the values of some names, whatever the above says; by normalised name. */
+  readonly modes: ReadonlyMap<string, RedactionMode>
 }
 
-export type IsSecretName = (name: string) => boolean
+/** What stands in place of the value of a name; undefined: the value stays. */
+export type ModeOfName = (name: string) => RedactionMode | undefined
 
 /** A function that remembers its answers; the same names come again with every record. */
-export function compileSecretNames({ names, except, defaults }: SecretNameRules): IsSecretName {
-  const more = new Set(names.map(normalised))
-  const not = new Set(except.map(normalised))
-  const remembered = new Map<string, boolean>()
-  const decide = (name: string): boolean => {
+export function compileSecretNames({ names, except, defaults, modes }: SecretNameRules): ModeOfName {
+  const more = new Set(names.map(normalisedName))
+  const not = new Set(except.map(normalisedName))
+  const remembered = new Map<string, RedactionMode | null>()
+  const decide = (name: string): RedactionMode | undefined => {
     const words = wordsOf(name)
     const joined = words.join(' ')
-    if (not.has(joined)) return false
-    return more.has(joined) || (defaults && isSecret(words))
+    const mode = modes.get(joined)
+    if (mode !== undefined) return mode
+    if (not.has(joined)) return undefined
+    return more.has(joined) || (defaults && isSecret(words)) ? 'mask' : undefined
   }
   return (name) => {
     const known = remembered.get(name)
-    if (known !== undefined) return known
+    if (known !== undefined) return known ?? undefined
     if (name.length > NAME_CHARS_MAX)
-      return decide(name.slice(0, NAME_CHARS_MAX)) || decide(name.slice(-NAME_CHARS_MAX))
-    const secret = decide(name)
+      return decide(name.slice(0, NAME_CHARS_MAX)) ?? decide(name.slice(-NAME_CHARS_MAX))
+    const mode = decide(name)
     if (remembered.size >= REMEMBERED_MAX) remembered.clear()
-    remembered.set(name, secret)
-    return secret
+    remembered.set(name, mode ?? null)
+    return mode
   }
 }
 
@@ -103,7 +110,8 @@ function wordsOf(name: string): string[] {
     .filter((word) => word !== '')
 }
 
-function normalised(name: string): string {
+/** The same text for the same name in any style. */
+export function normalisedName(name: string): string {
   return wordsOf(name).join(' ')
 }
 

@@ -1,49 +1,47 @@
 /** Secrets that show by their form: private keys, JSON Web Tokens, credentials after a scheme, URL passwords. */
 
 import { decodeBase64 } from '../encoding/base64.ts'
+import { afterRun, type Found, replaceFound } from './detect/found.ts'
+import { isLetterOrDigit } from './kept-end.ts'
+import { isHashed } from './replacement.ts'
 
 /** PEM blocks of private keys, up to their end or, where that was cut off, the end of the text. */
 export function redactPrivateKeys(text: string, mask: string): string {
-  let out = ''
-  let from = 0
-  for (;;) {
-    const begin = text.indexOf('-----BEGIN ', from)
-    if (begin < 0) break
-    const labelEnd = text.indexOf('-----', begin + 11)
-    const label = text.slice(begin + 11, labelEnd < 0 ? begin + 75 : Math.min(labelEnd, begin + 75))
-    if (!label.includes('PRIVATE KEY')) {
-      out += text.slice(from, begin + 11)
-      from = begin + 11
-      continue
-    }
-    const end = text.indexOf('-----END ', begin + 11)
-    const endLabel = end < 0 ? -1 : text.indexOf('-----', end + 9)
-    out += text.slice(from, begin) + mask
-    from = endLabel < 0 ? text.length : endLabel + 5
-  }
-  return from === 0 ? text : out + text.slice(from)
+  return replaceFound(text, findPrivateKey, () => mask)
 }
 
 /** `eyJ….….…`: header, payload and signature in base64url, the last of which may be empty. */
 export function redactJwts(text: string, mask: string): string {
-  let out = ''
-  let copied = 0
-  let from = 0
+  return replaceFound(text, findJwt, () => mask)
+}
+
+export function findPrivateKey(text: string, from: number): Found | undefined {
+  for (;;) {
+    const begin = text.indexOf('-----BEGIN ', from)
+    if (begin < 0) return undefined
+    from = begin + 11
+    const labelEnd = text.indexOf('-----', from)
+    const label = text.slice(from, labelEnd < 0 ? begin + 75 : Math.min(labelEnd, begin + 75))
+    if (!label.includes('PRIVATE KEY')) continue
+    const end = text.indexOf('-----END ', from)
+    const endLabel = end < 0 ? -1 : text.indexOf('-----', end + 9)
+    return { from: begin, to: endLabel < 0 ? text.length : endLabel + 5 }
+  }
+}
+
+/** `isBefore`: what must not stand right before a token, for it would be part of the same run. */
+export function findJwt(text: string, from: number, isBefore = isBase64Url): Found | undefined {
   for (;;) {
     const begin = text.indexOf('eyJ', from)
-    if (begin < 0) break
+    if (begin < 0) return undefined
     const header = afterRun(text, begin, isBase64Url)
     from = Math.max(header, begin + 3)
-    if (text[header] !== '.' || (begin > 0 && isBase64Url(text.charCodeAt(begin - 1)))) continue
+    if (text[header] !== '.' || (begin > 0 && isBefore(text.charCodeAt(begin - 1)))) continue
     const payload = afterRun(text, header + 1, isBase64Url)
     from = payload
     if (text[payload] !== '.' || payload - header < 4) continue
-    const end = afterRun(text, payload + 1, isBase64Url)
-    out += text.slice(copied, begin) + mask
-    copied = end
-    from = end
+    return { from: begin, to: afterRun(text, payload + 1, isBase64Url) }
   }
-  return copied === 0 ? text : out + text.slice(copied)
 }
 
 /** `scheme://user:password@host`: the password. */
@@ -61,7 +59,8 @@ export function redactUserInfo(text: string, mask: string): string {
     const at = authority.lastIndexOf('@')
     const colon = authority.indexOf(':')
     if (colon < 0 || colon >= at) continue
-    if (authority.slice(colon + 1, at) === mask) continue
+    const password = authority.slice(colon + 1, at)
+    if (password === mask || isHashed(password)) continue
     out += text.slice(copied, begin + colon + 1) + mask
     copied = begin + at
   }
@@ -69,9 +68,12 @@ export function redactUserInfo(text: string, mask: string): string {
 }
 
 const SCHEMES = /\b(?:bearer|basic) /gi
+/** Tried first: going over matches costs more than all else here, and most texts have none. */
+const SCHEME = /\b(?:bearer|basic) /i
 
 /** What follows `Bearer ` or `Basic `, where it is a credential and not an English word. */
 export function redactCredentials(text: string, mask: string): string {
+  if (!SCHEME.test(text)) return text
   let out = ''
   let copied = 0
   for (const match of text.matchAll(SCHEMES)) {
@@ -95,18 +97,8 @@ function isCredential(scheme: string, value: string): boolean {
   return bytes?.includes(0x3a) ?? /\d/.test(value)
 }
 
-function afterRun(text: string, from: number, belongs: (code: number) => boolean): number {
-  let at = from
-  while (at < text.length && belongs(text.charCodeAt(at))) at++
-  return at
-}
-
-function isAlphanumeric(code: number): boolean {
-  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122)
-}
-
 function isBase64Url(code: number): boolean {
-  return isAlphanumeric(code) || code === 0x2d || code === 0x5f
+  return isLetterOrDigit(code) || code === 0x2d || code === 0x5f
 }
 
 /** RFC 9110 section 11.2 */
