@@ -24,6 +24,7 @@ export type {
   IntegrationType,
   Step,
 } from './recorder/step.ts'
-export type { Outcome, Trail } from './recorder/trail.ts'
+export type { Trail } from './recorder/trail.ts'
+export type { Outcome } from './recorder/trail-parts.ts'
 export { type MemorySink, memorySink } from './sinks/memory-sink.ts'
 export { type Delivered, type Receipt, type Sink, SinkError } from './sinks/sink.ts'

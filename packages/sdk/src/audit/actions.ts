@@ -3,7 +3,7 @@
  * user_creation …): each gives its action, so that one query finds them across services.
  */
 import type { Actor, Change, Target } from '../recorder/people.ts'
-import type { Outcome } from '../recorder/trail.ts'
+import type { Outcome } from '../recorder/trail-parts.ts'
 
 /** What an event says beside its action. */
 export interface EventData {

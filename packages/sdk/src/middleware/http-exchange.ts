@@ -3,15 +3,15 @@
  * down to these two objects, so this is the one place that knows when a request is over.
  */
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http'
+import { BodyCapture } from '../capture/body-capture.ts'
+import { bodyValue } from '../capture/body-value.ts'
+import { headerCaptureOf } from '../capture/header-rules.ts'
+import { pathOf, queryOf } from '../capture/query-string.ts'
 import type { Safe } from '../delivery/delivery.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import type { Trail } from '../recorder/trail.ts'
-import { BodyCapture } from './body-capture.ts'
-import { bodyValue } from './body-value.ts'
-import { headerCaptureOf } from './capture-rules.ts'
 import { clientAddress } from './client-address.ts'
 import { HeldResponse } from './held-response.ts'
-import { pathOf, queryOf } from './query-string.ts'
 
 /** Where an exchange is found from its response, whoever opened it: two middlewares on one request share one trail. */
 const EXCHANGE = Symbol.for('trailproof.exchange.v1')
@@ -149,7 +149,7 @@ export class HttpExchange {
     const { parts, cuts } = this.trail
     const request = this.#request
     const response = this.#response
-    const headers = headerCaptureOf(this.#recorder)
+    const headers = headerCaptureOf(this.#recorder.options)
     const requestHeaders = headers.capture(request.headers)
     parts.request = {
       body:

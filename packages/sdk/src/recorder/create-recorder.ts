@@ -1,4 +1,5 @@
 /** Puts a recorder together, and sees to it that nothing is lost when the process ends. */
+import { collectCalls } from '../collectors/collect-calls.ts'
 import { createDelivery } from '../delivery/delivery.ts'
 import type { Loss } from '../delivery/loss-log.ts'
 import type { SealedRecord } from '../delivery/sealed-record.ts'
@@ -27,6 +28,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   })
   const recorder = new Recorder(resolved, stream, delivery)
   drainAtExit(recorder)
+  if (options.collect !== false) collectCalls()
   return recorder
 }
 

@@ -1,7 +1,8 @@
 /** A record before it is masked: the fields of docs/record.md, in the order of their canonical bytes. */
 import { newRecordId } from '../trace-context/ids.ts'
 import type { Cut, Json } from './snapshot.ts'
-import type { Outcome, Trail } from './trail.ts'
+import type { Trail } from './trail.ts'
+import type { Outcome } from './trail-parts.ts'
 
 export interface Draft {
   readonly id: string

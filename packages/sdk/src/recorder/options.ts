@@ -32,6 +32,11 @@ export interface RecorderOptions {
   readonly redaction?: RedactionPolicy | false
   readonly sampling?: SamplingOptions
   readonly capture?: CaptureOptions
+  /**
+   * Whether calls of clients that tell of themselves on diagnostics channels are recorded: fetch, undici, node:http and what is
+   * built on it, and others that say so (docs/sdk.md). Once on, it is on for the process. Default true.
+   */
+  readonly collect?: boolean
   /** Default `x-trace-id`. */
   readonly traceIdHeader?: string
   /** Default `x-request-id`. */

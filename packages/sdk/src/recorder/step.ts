@@ -35,6 +35,8 @@ export interface IntegrationEntry {
 
 /** A call that is under way. */
 export interface Integration {
+  /** Adds what is known so far, so that it is there even if the end is never seen. */
+  update(result: IntegrationResult): void
   /** Ends it. Later calls, and calls after the trail ended, are counted and change nothing. */
   end(result?: IntegrationResult): void
 }

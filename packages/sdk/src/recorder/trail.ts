@@ -2,6 +2,7 @@
 import type { Safe } from '../delivery/delivery.ts'
 import type { DeliveryMode } from '../delivery/sealed-record.ts'
 import type { TraceContext } from '../trace-context/trace-context.ts'
+import type { ResolvedOptions } from './options.ts'
 import {
   type Actor,
   type Change,
@@ -11,11 +12,11 @@ import {
   type Target,
 } from './people.ts'
 import { currentScope, runInScope } from './scope.ts'
+import { settled } from './settled.ts'
 import { errorOf, type Json, Snapshots } from './snapshot.ts'
 import type { Integration, IntegrationEntry, IntegrationInit, IntegrationResult, Step } from './step.ts'
+import { emptyParts, type Outcome, type TrailParts } from './trail-parts.ts'
 import { TRAIL_STATES, type TrailEvent, type TrailState } from './trail-states.ts'
-
-export type Outcome = 'success' | 'failure' | 'denied' | 'unknown'
 
 /** Items of one list of a trail; more are counted, not kept. The server takes 10,000. */
 export const TRAIL_ITEMS_MAX = 1_000
@@ -24,18 +25,9 @@ export const TRAIL_ITEMS_MAX = 1_000
 const LABELS_MAX = 256
 const LABEL_CHARS_MAX = 4_096
 
-/** One error as recorded. */
-export interface TrailError {
-  readonly code?: string
-  readonly message: string
-  readonly name?: string
-  /** Where it arose: `handler`, `database`, your own word. */
-  readonly source: string
-  readonly stack?: string
-}
-
 /** Told what a trail cannot decide by itself. */
 export interface TrailOwner {
+  readonly options: ResolvedOptions
   /** ms since the process began, monotonic, fractions of a microsecond. */
   clock(): number
   /** Something tried to change the trail after its end. */
@@ -58,7 +50,8 @@ export class Trail {
   readonly context: TraceContext
   readonly startedAtMs: number
   readonly causationId: string | undefined
-  readonly #owner: TrailOwner
+  /** @internal The recorder that opened it. */
+  readonly owner: TrailOwner
   readonly #started: number
   readonly #snapshots = new Snapshots()
   #state: TrailState = 'open'
@@ -67,33 +60,14 @@ export class Trail {
   #leftOut: Record<string, number> | undefined
 
   /** @internal What the record is made of; read by seal.ts, written here and by the middleware that opened the trail. */
-  readonly parts: TrailParts = {
-    action: undefined,
-    actor: undefined,
-    changes: [],
-    delivery: undefined,
-    errors: [],
-    integrations: [],
-    labels: undefined,
-    message: undefined,
-    metadata: {},
-    outcome: undefined,
-    reason: undefined,
-    request: undefined,
-    response: undefined,
-    sessionId: undefined,
-    severity: undefined,
-    source: undefined,
-    steps: [],
-    targets: [],
-  }
+  readonly parts: TrailParts = emptyParts()
 
   constructor(init: TrailInit, owner: TrailOwner) {
     this.context = init.context
     this.startedAtMs = init.startedAtMs
     this.causationId = init.causationId
     this.parts.action = init.action
-    this.#owner = owner
+    this.owner = owner
     this.#started = owner.clock()
   }
 
@@ -205,7 +179,10 @@ export class Trail {
     const step = this.#runningStep()
     if (step !== undefined) Object.assign(entry, { step_id: step.id })
     integrations.push(entry)
-    return { end: (result) => this.#endIntegration(entry, path, result) }
+    return {
+      update: (result) => this.#updateIntegration(entry, path, result),
+      end: (result) => this.#endIntegration(entry, path, result),
+    }
   }
 
   /** Records a call that is over. `latencyMs`: how long it took. */
@@ -340,13 +317,13 @@ export class Trail {
   #end(event: 'finish' | 'abandon'): Promise<Safe> | undefined {
     if (!this.#may(event, event)) return undefined
     this.#latencyMs = this.#sinceStart()
-    return this.#owner.ended(this)
+    return this.owner.ended(this)
   }
 
   #may(event: TrailEvent, method: string): boolean {
     const next = TRAIL_STATES[this.#state][event]
     if (next === 'refused') {
-      this.#owner.late(this, method)
+      this.owner.late(this, method)
       return false
     }
     this.#state = next
@@ -371,8 +348,12 @@ export class Trail {
   }
 
   #endIntegration(entry: IntegrationEntry, path: string, result: IntegrationResult = {}): void {
-    if (!this.#may('change', 'endIntegration') || entry.latency_ms !== null) return
+    if (!this.#updateIntegration(entry, path, result)) return
     entry.latency_ms = rounded(this.#sinceStart() - entry.offset_ms)
+  }
+
+  #updateIntegration(entry: IntegrationEntry, path: string, result: IntegrationResult): boolean {
+    if (!this.#may('change', 'endIntegration') || entry.latency_ms !== null) return false
     const { request, response, error, metadata } = result
     if (request !== undefined) this.#keep(entry, 'request', request, path)
     if (response !== undefined) this.#keep(entry, 'response', response, path)
@@ -381,6 +362,7 @@ export class Trail {
       const before = entry.metadata
       this.#keep(entry, 'metadata', { ...(isObject(before) && before), ...metadata }, path)
     }
+    return true
   }
 
   #keep(
@@ -425,60 +407,8 @@ export class Trail {
   }
 
   #sinceStart(): number {
-    return rounded(this.#owner.clock() - this.#started)
+    return rounded(this.owner.clock() - this.#started)
   }
-}
-
-export interface TrailParts {
-  action: string | undefined
-  actor: Json | undefined
-  readonly changes: Json[]
-  delivery: DeliveryMode | undefined
-  readonly errors: TrailError[]
-  readonly integrations: IntegrationEntry[]
-  labels: Readonly<Record<string, string | number | boolean>> | undefined
-  message: string | undefined
-  readonly metadata: Record<string, Json>
-  outcome: Outcome | undefined
-  reason: string | undefined
-  request: Readonly<Record<string, unknown>> | undefined
-  response: Readonly<Record<string, unknown>> | undefined
-  sessionId: string | undefined
-  severity: string | undefined
-  source: Json | undefined
-  readonly steps: Step[]
-  readonly targets: Json[]
-}
-
-/** Runs `fn` and tells `end` once how it went, when a promise it gives back has settled. */
-function settled<Result>(fn: () => Result, end: (error?: unknown) => void): Result {
-  let result: Result
-  try {
-    result = fn()
-  } catch (error) {
-    end(error ?? 'undefined was thrown')
-    throw error
-  }
-  if (!isThenable(result)) {
-    end()
-    return result
-  }
-  return result.then(
-    (value: unknown) => {
-      end()
-      return value
-    },
-    (error: unknown) => {
-      end(error ?? 'undefined was thrown')
-      throw error
-    },
-  ) as Result // the same promise type, settled with the same value
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  )
 }
 
 function briefly(thrown: unknown): NonNullable<Step['error']> {

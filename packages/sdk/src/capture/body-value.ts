@@ -1,4 +1,5 @@
 /** What a captured body is in the record: JSON where it is whole and exact, text where it is text, else how much of what. */
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 import { readJson } from '@trailproof/core'
 import type { Cut } from '../recorder/snapshot.ts'
 import type { BodyCapture } from './body-capture.ts'
@@ -13,6 +14,8 @@ export interface BodyDescription {
 
 /** JSON inside the record may nest this deep; a deeper body stays text. */
 const DEPTH_MAX = 32
+/** As much as the server keeps of a text. */
+const DECOMPRESSED_BYTES_MAX = 65_536
 
 /** Undefined for an empty body. Never throws. What was cut is added to `cuts`. */
 export function bodyValue(
@@ -22,10 +25,14 @@ export function bodyValue(
 ): unknown {
   if (body.size === 0) return undefined
   const type = mediaTypeOf(contentType)
-  if (encoding !== undefined && encoding !== '' && encoding !== 'identity')
-    return `[${body.size} bytes of ${type === '' ? 'unknown type' : type}, ${encoding.slice(0, 32)}]`
   const kind = kindOf(type)
   if (kind === 'binary') return `[${body.size} bytes of ${type}]`
+  if (encoding !== undefined && encoding !== '' && encoding !== 'identity') {
+    const text = decompressed(body, encoding.trim().toLowerCase(), charsetOf(contentType))
+    if (text === undefined)
+      return `[${body.size} bytes of ${type === '' ? 'unknown type' : type}, ${encoding.slice(0, 32)}]`
+    return kind === 'json' ? jsonOrText(text) : text
+  }
   const only = body.onlyText
   if (only !== undefined) return kind === 'json' ? jsonOrText(only) : only.toWellFormed()
 
@@ -35,6 +42,29 @@ export function bodyValue(
   if (sha256 === undefined) return kind === 'json' ? jsonOrText(text) : text
   cuts.push({ path, size, sha256 })
   return text
+}
+
+const DECOMPRESS: Readonly<
+  Record<string, ((bytes: Buffer, options: { maxOutputLength: number }) => Buffer) | undefined>
+> = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+  zstd: zstdDecompressSync,
+}
+
+/** Only of a body that is whole and small once decompressed: a bomb, or a large one, stays what it is. */
+function decompressed(body: BodyCapture, encoding: string, charset: string): string | undefined {
+  const decompress = DECOMPRESS[encoding]
+  if (decompress === undefined) return undefined
+  const { bytes, sha256 } = body.captured()
+  if (sha256 !== undefined) return undefined
+  try {
+    return decoded(decompress(bytes, { maxOutputLength: DECOMPRESSED_BYTES_MAX }), charset, false)
+  } catch {
+    return undefined // not what it says, or too large
+  }
 }
 
 /** Numbers that a double would change, keys that are there twice and the like: then the text is what was sent. */

@@ -1,0 +1,110 @@
+/** One call over HTTP that the service makes, whichever client makes it. */
+import { BodyCapture } from '../capture/body-capture.ts'
+import { bodyValue } from '../capture/body-value.ts'
+import { headerCaptureOf } from '../capture/header-rules.ts'
+import { currentTrail } from '../recorder/current-trail.ts'
+import type { Cut } from '../recorder/snapshot.ts'
+import type { Integration } from '../recorder/step.ts'
+import type { Trail } from '../recorder/trail.ts'
+import { outgoingHeaders } from '../trace-context/trace-context.ts'
+
+type Headers = Readonly<Record<string, unknown>>
+
+export interface HttpTarget {
+  readonly method: string
+  /** Absolute. */
+  readonly url: string
+}
+
+export class HttpCall {
+  readonly #trail: Trail
+  readonly #integration: Integration
+  readonly #target: HttpTarget
+  readonly #requestBody: BodyCapture | undefined
+  readonly #responseBody: BodyCapture | undefined
+  #requestHeaders: Headers = {}
+  #response: { readonly status: number; readonly headers: Headers } | undefined
+
+  /** Undefined without a trail that is open: nobody asks what the call is for. */
+  static begin(target: HttpTarget): HttpCall | undefined {
+    const trail = currentTrail()
+    if (trail === undefined || !trail.isOpen) return undefined
+    const integration = trail.startIntegration({ type: 'http', name: nameOf(target) })
+    return integration && new HttpCall(trail, integration, target)
+  }
+
+  constructor(trail: Trail, integration: Integration, target: HttpTarget) {
+    const { capture } = trail.owner.options
+    this.#trail = trail
+    this.#integration = integration
+    this.#target = target
+    if (capture.requestBody) this.#requestBody = new BodyCapture(capture.requestBodyBytesMax)
+    if (capture.responseBody) this.#responseBody = new BodyCapture(capture.responseBodyBytesMax)
+  }
+
+  /** Headers that carry the trace on; none when the recorder is told not to. */
+  get propagated(): Readonly<Record<string, string>> {
+    const { propagate, headerNames } = this.#trail.owner.options
+    return propagate ? outgoingHeaders(this.#trail.context, headerNames) : {}
+  }
+
+  sent(chunk: unknown, encoding?: unknown): void {
+    this.#requestBody?.add(chunk, encoding)
+  }
+
+  received(chunk: unknown, encoding?: unknown): void {
+    this.#responseBody?.add(chunk, encoding)
+  }
+
+  /** The answer has begun: that much is known even if nobody reads the rest. */
+  answered(status: number, headers: Headers, requestHeaders: Headers): void {
+    this.#requestHeaders = requestHeaders
+    this.#response = { status, headers: { ...headers } } // axios takes Content-Encoding out while it decompresses
+    this.#integration.update({ request: this.#requestPart(), response: this.#responsePart() })
+  }
+
+  end(error?: unknown, requestHeaders = this.#requestHeaders): void {
+    this.#requestHeaders = requestHeaders
+    this.#integration.end({
+      request: this.#requestPart(),
+      ...(this.#response !== undefined && { response: this.#responsePart() }),
+      ...(error !== undefined && { error }),
+    })
+  }
+
+  #requestPart(): object {
+    const headers = headerCaptureOf(this.#trail.owner.options).capture(this.#requestHeaders)
+    return { ...this.#target, headers, ...bodyOf(this.#requestBody, this.#requestHeaders) }
+  }
+
+  #responsePart(): object {
+    const { status, headers } = this.#response!
+    const kept = headerCaptureOf(this.#trail.owner.options).capture(headers)
+    return { status, headers: kept, ...bodyOf(this.#responseBody, headers) }
+  }
+}
+
+/** `GET api.example.com/users`, as people recognise it; ids in the path are part of it, the query is not. */
+function nameOf({ method, url }: HttpTarget): string {
+  const begin = url.indexOf('://') + 3
+  const end = url.search(/[?#]/)
+  const place = url.slice(begin, end < 0 ? url.length : end)
+  return `${method} ${place.slice(place.indexOf('@') + 1)}`
+}
+
+function bodyOf(body: BodyCapture | undefined, headers: Headers): object {
+  if (body === undefined || body.size === 0) return {}
+  const cuts: Cut[] = []
+  const value = bodyValue(
+    body,
+    { contentType: header(headers, 'content-type'), encoding: header(headers, 'content-encoding'), path: '' },
+    cuts,
+  )
+  const [cut] = cuts
+  return { body: value, body_bytes: body.size, ...(cut !== undefined && { body_sha256: cut.sha256 }) }
+}
+
+function header(headers: Headers, name: string): string | undefined {
+  const value = headers[name]
+  return value === undefined ? undefined : String(Array.isArray(value) ? value[0] : value)
+}

@@ -1,0 +1,60 @@
+/** What a trail collects, before it is a record. */
+import type { DeliveryMode } from '../delivery/sealed-record.ts'
+import type { Json } from './snapshot.ts'
+import type { IntegrationEntry, Step } from './step.ts'
+
+export type Outcome = 'success' | 'failure' | 'denied' | 'unknown'
+
+/** One error as recorded. */
+export interface TrailError {
+  readonly code?: string
+  readonly message: string
+  readonly name?: string
+  /** Where it arose: `handler`, `database`, your own word. */
+  readonly source: string
+  readonly stack?: string
+}
+
+export interface TrailParts {
+  action: string | undefined
+  actor: Json | undefined
+  readonly changes: Json[]
+  delivery: DeliveryMode | undefined
+  readonly errors: TrailError[]
+  readonly integrations: IntegrationEntry[]
+  labels: Readonly<Record<string, string | number | boolean>> | undefined
+  message: string | undefined
+  readonly metadata: Record<string, Json>
+  outcome: Outcome | undefined
+  reason: string | undefined
+  request: Readonly<Record<string, unknown>> | undefined
+  response: Readonly<Record<string, unknown>> | undefined
+  sessionId: string | undefined
+  severity: string | undefined
+  source: Json | undefined
+  readonly steps: Step[]
+  readonly targets: Json[]
+}
+
+export function emptyParts(): TrailParts {
+  return {
+    action: undefined,
+    actor: undefined,
+    changes: [],
+    delivery: undefined,
+    errors: [],
+    integrations: [],
+    labels: undefined,
+    message: undefined,
+    metadata: {},
+    outcome: undefined,
+    reason: undefined,
+    request: undefined,
+    response: undefined,
+    sessionId: undefined,
+    severity: undefined,
+    source: undefined,
+    steps: [],
+    targets: [],
+  }
+}
