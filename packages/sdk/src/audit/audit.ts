@@ -38,7 +38,7 @@ export interface Audit<Catalogue extends ActionCatalogue> {
 }
 
 /** The audit of a recorder; by default that of the process. */
-export function createAudit<More extends ActionCatalogue = Record<never, never>>(
+export function createAudit<More extends ActionCatalogue = typeof ACTIONS>(
   actions?: More,
   choice?: RecorderChoice,
 ): Audit<typeof ACTIONS & More> {

@@ -54,7 +54,7 @@ function write(
     const text = snapshots.take(message, '/message')
     const draft = eventDraft(recorder.options.producer, {
       kind: 'log',
-      message: typeof text === 'string' ? text : String(message),
+      message: typeof text === 'string' ? text : JSON.stringify(text ?? null),
       metadata: Object.keys(rest).length === 0 ? undefined : snapshots.take(rest, '/metadata'),
       severity,
       actor: trail?.parts.actor,

@@ -55,7 +55,7 @@ export class BodyCapture {
       typeof encoding !== 'function'
     ) {
       this.#addBytes(
-        Buffer.from(text, Buffer.isEncoding(String(encoding)) ? (encoding as BufferEncoding) : 'utf8'),
+        Buffer.from(text, typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8'),
       )
       return
     }

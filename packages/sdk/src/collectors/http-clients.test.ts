@@ -13,6 +13,10 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createRecorder } from '../recorder/create-recorder.ts'
 import { memorySink } from '../sinks/memory-sink.ts'
 
+/** As deep as the test looks. */
+// oxlint-disable-next-line typescript/no-explicit-any -- a record's parts differ from test to test
+type RecordView = Readonly<Record<string, any>>
+
 const closing: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close()
@@ -28,14 +32,14 @@ async function listening(handler: RequestListener): Promise<string> {
   return `http://localhost:${(server.address() as AddressInfo).port}`
 }
 
-async function callsOf(work: () => Promise<unknown>): Promise<Readonly<Record<string, any>>[]> {
+async function callsOf(work: () => Promise<unknown>): Promise<RecordView[]> {
   const sink = memorySink()
   const recorder = createRecorder({ sink })
   const trail = recorder.openTrail()
   await trail.run(work)
   void trail.finish()
   await recorder.close()
-  return (sink.records[0] as any).integrations
+  return (sink.records[0] as RecordView)['integrations']
 }
 
 /** Each client posts JSON and reads JSON. */

@@ -125,7 +125,7 @@ export class HeldResponse {
     if (typeof chunk === 'string')
       this.#bytesWritten += Buffer.byteLength(
         chunk,
-        Buffer.isEncoding(String(encoding)) ? (encoding as BufferEncoding) : 'utf8',
+        typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8',
       )
     else if (chunk instanceof Uint8Array) this.#bytesWritten += chunk.length
     const promised = Number(

@@ -88,10 +88,11 @@ export class HttpExchange {
       tell(headerNames.traceId, this.trail.traceId)
       tell(headerNames.requestId, this.trail.requestId)
     }
-    this.originals = { writeHead: response.writeHead, write: response.write, end: response.end } as Originals
-    response.writeHead = observedWriteHead as unknown as ServerResponse['writeHead']
-    response.write = observedWrite as unknown as ServerResponse['write']
-    response.end = observedEnd as unknown as ServerResponse['end']
+    const methods = response as unknown as { -readonly [Name in keyof Originals]: Originals[Name] }
+    this.originals = { writeHead: methods.writeHead, write: methods.write, end: methods.end }
+    methods.writeHead = observedWriteHead
+    methods.write = observedWrite
+    methods.end = observedEnd
     response.on('close', onClose)
     if (!recorder.isUnrecorded(this.trail)) this.#captureBodies()
   }
@@ -199,7 +200,7 @@ export class HttpExchange {
     const body = new BodyCapture(requestBodyBytesMax)
     this.#requestBody = body
     const request = this.#request
-    const { push } = request
+    const { push } = request as { push: (this: IncomingMessage, ...args: unknown[]) => boolean }
     // The parser hands over each piece of the body here, before anybody reads it and whether or not anybody does.
     request.push = (chunk: unknown, encoding?: BufferEncoding) => {
       body.add(chunk, encoding)
@@ -208,7 +209,7 @@ export class HttpExchange {
   }
 }
 
-function observedWriteHead(this: Observed, status: number, ...rest: unknown[]): ServerResponse {
+function observedWriteHead(this: Observed, status: unknown, ...rest: unknown[]): ServerResponse {
   const exchange = this[EXCHANGE]!
   const headers = rest[rest.length - 1]
   if (typeof headers === 'object' && headers !== null) exchange.headArguments = headers
@@ -246,7 +247,8 @@ function described(path: string, headers: Readonly<Record<string, unknown>>) {
 
 function singleHeader(value: unknown): string | undefined {
   if (typeof value === 'string') return value
-  return Array.isArray(value) ? String(value[0]) : value === undefined ? undefined : String(value)
+  if (Array.isArray(value)) return singleHeader(value[0])
+  return typeof value === 'number' ? String(value) : undefined
 }
 
 /** Headers set one by one, and those that only writeHead was given: an object, a flat list, or a list of pairs. */

@@ -8,6 +8,10 @@ import type { RecorderOptions } from '../recorder/options.ts'
 import { memorySink } from '../sinks/memory-sink.ts'
 import { recordServer } from './http.ts'
 
+/** As deep as the test looks. */
+// oxlint-disable-next-line typescript/no-explicit-any -- a record's parts differ from test to test
+type RecordView = Readonly<Record<string, any>>
+
 const closing: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close()
@@ -27,7 +31,7 @@ async function started(handler: RequestListener, options: RecorderOptions = {}) 
     },
   )
   const { port } = server.address() as AddressInfo
-  const trails = async (count = 1): Promise<Readonly<Record<string, any>>[]> => {
+  const trails = async (count = 1): Promise<RecordView[]> => {
     while (sink.records.length < count) await new Promise((resolve) => setImmediate(resolve))
     await recorder.flush()
     return [...sink.records]

@@ -11,7 +11,7 @@ import { openExchange } from './http-exchange.ts'
  */
 export function recordServer<Server extends EventEmitter>(server: Server, choice?: RecorderChoice): Server {
   const recorder = recorderOf(choice)
-  const { emit } = server
+  const { emit } = server as { emit: (this: Server, event: string | symbol, ...args: unknown[]) => boolean }
   server.emit = function observedEmit(this: Server, event: string | symbol, ...args: unknown[]): boolean {
     if (event !== 'request') return emit.call(this, event, ...args)
     const [request, response] = args as [IncomingMessage, ServerResponse]

@@ -100,5 +100,9 @@ function errorOf({ status, events }: EndedSpan): { message: string; name: string
   if (status.code !== 2) return undefined
   const thrown = events.find(({ name }) => name === 'exception')?.attributes
   const message = thrown?.['exception.message'] ?? status.message ?? 'the span ended with an error'
-  return { message: String(message), name: String(thrown?.['exception.type'] ?? 'Error') }
+  const type = thrown?.['exception.type']
+  return {
+    message: typeof message === 'string' ? message : 'the span ended with an error',
+    name: typeof type === 'string' ? type : 'Error',
+  }
 }

@@ -98,7 +98,7 @@ function rootOf(record: Members, traceId: string, spanId: string, startMs: numbe
     traceId,
     spanId,
     ...(typeof parent === 'string' && { parentSpanId: parent }),
-    name: String(record['action'] ?? request['method'] ?? 'trail'),
+    name: textOf(record['action'] ?? request['method'] ?? 'trail'),
     kind: KIND.server,
     ...timesOf(startMs, record['latency_ms']),
     attributes: attributesOf({
@@ -133,21 +133,27 @@ function attributesOf(members: Members): readonly OtlpAttribute[] {
 function valueOf(value: unknown): OtlpAttribute['value'] {
   if (typeof value === 'number') return { doubleValue: value }
   if (typeof value === 'boolean') return { boolValue: value }
-  return { stringValue: typeof value === 'string' ? value : JSON.stringify(value) }
+  return { stringValue: textOf(value) }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function timesOf(
   startMs: number,
   latencyMs: unknown,
 ): { startTimeUnixNano: string; endTimeUnixNano: string } {
-  const nanos = (ms: number): string =>
-    (BigInt(Math.floor(ms)) * 1_000_000n + BigInt(Math.round((ms % 1) * 1e6))).toString()
   return { startTimeUnixNano: nanos(startMs), endTimeUnixNano: nanos(startMs + numberOf(latencyMs)) }
 }
 
 function statusOf(error: unknown): OtlpSpan['status'] {
   if (error === undefined || error === null) return { code: STATUS.unset }
-  return { code: STATUS.error, message: String((error as Members)['message'] ?? 'error') }
+  return { code: STATUS.error, message: textOf((error as Members)['message'] ?? 'error') }
+}
+
+function nanos(ms: number): string {
+  return (BigInt(Math.floor(ms)) * 1_000_000n + BigInt(Math.round((ms % 1) * 1e6))).toString()
 }
 
 /** The same for the same trail, so that a trail exported twice is the same spans. */

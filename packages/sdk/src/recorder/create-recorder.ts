@@ -6,7 +6,7 @@ import type { SealedRecord } from '../delivery/sealed-record.ts'
 import type { Sink } from '../sinks/sink.ts'
 import { stdoutSink } from '../sinks/stdout-sink.ts'
 import { eventDraft, type Producer } from './draft.ts'
-import { type RecorderOptions, type ResolvedOptions, resolveOptions } from './options.ts'
+import { type RecorderOptions, resolveOptions } from './options.ts'
 import { Recorder } from './recorder.ts'
 import { type Sealer, seal } from './seal.ts'
 import { Stream } from './stream.ts'
@@ -18,7 +18,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   const { redaction, producer, queue, onUndelivered } = resolved
   const sealer = { redaction, stream }
   const delivery = createDelivery({
-    sink: resolved.sink ?? sinkOf(resolved),
+    sink: resolved.sink ?? sinkOf(),
     makeLossRecord: (loss) => lossRecord(loss, producer, sealer),
     ...(onUndelivered === 'fail' && { onAckFailure: 'fail' as const }),
     ...(queue.recordsMax !== undefined && { queueRecordsMax: queue.recordsMax }),
@@ -32,7 +32,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   return recorder
 }
 
-function sinkOf(_: ResolvedOptions): Sink {
+function sinkOf(): Sink {
   return stdoutSink()
 }
 

@@ -113,7 +113,6 @@ export function resolveOptions(
 ): ResolvedOptions {
   const { capture = {}, redaction } = options
   const queue = withSpool(options.queue ?? {}, nonEmpty(env['TRAILPROOF_SPOOL']))
-  const lower = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase())
   return {
     producer: {
       service:
@@ -172,6 +171,10 @@ function bytes(name: string, value: number = BODY_BYTES_MAX): number {
   if (!Number.isSafeInteger(value) || value < 0 || value > BODY_BYTES_MAX)
     throw new RangeError(`${name} is a whole number of bytes from 0 to ${BODY_BYTES_MAX}; found ${value}`)
   return value
+}
+
+function lower(names: readonly string[]): readonly string[] {
+  return names.map((name) => name.toLowerCase())
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -12,7 +12,7 @@ import { report } from './diagnostics.ts'
 import { type Draft, eventDraft, trailDraft } from './draft.ts'
 import type { ResolvedOptions } from './options.ts'
 import { seal } from './seal.ts'
-import { Stream } from './stream.ts'
+import type { Stream } from './stream.ts'
 import { Trail, type TrailInit, type TrailOwner } from './trail.ts'
 
 export interface RecorderCounters {
@@ -108,7 +108,10 @@ export class Recorder implements TrailOwner {
   /** Ends the trails that are still open, because the process does. */
   abandonOpen(): void {
     for (const trail of this.#open)
-      trail.abandon({ code: 'process_ended', message: 'the process ended before the response was complete' })
+      void trail.abandon({
+        code: 'process_ended',
+        message: 'the process ended before the response was complete',
+      })
   }
 
   /** Sends what waits. Resolves with false when the deadline came first. Default 5,000 ms. */
@@ -149,7 +152,7 @@ export class Recorder implements TrailOwner {
     if (policy === 'fail') {
       // The trail may still arrive, and says what the handler answered; so it is said that the client got another answer.
       const { traceId, requestId, spanId } = trail
-      this.record(
+      void this.record(
         eventDraft(this.options.producer, {
           action: 'response.withheld',
           outcome: 'failure',

@@ -169,23 +169,23 @@ export function errorOf(thrown: unknown): ErrorSnapshot {
     if (typeof thrown !== 'object' || thrown === null) return { message: messageOf(thrown), name: 'Error' }
     const { code, message, name, stack } = thrown as { readonly [member: string]: unknown }
     return {
-      ...((typeof code === 'string' || typeof code === 'number') && { code: text(String(code), 512) }),
-      message: text(typeof message === 'string' ? message : messageOf(thrown), MESSAGE_CHARS_MAX),
-      name: typeof name === 'string' ? text(name, 512) : 'Error',
-      ...(typeof stack === 'string' && { stack: text(stack, STACK_CHARS_MAX) }),
+      ...((typeof code === 'string' || typeof code === 'number') && { code: shortened(String(code), 512) }),
+      message: shortened(typeof message === 'string' ? message : messageOf(thrown), MESSAGE_CHARS_MAX),
+      name: typeof name === 'string' ? shortened(name, 512) : 'Error',
+      ...(typeof stack === 'string' && { stack: shortened(stack, STACK_CHARS_MAX) }),
     }
   } catch {
     return { message: 'an error that cannot be read', name: 'Error' } // a getter of the host's threw
   }
 }
 
-function text(value: string, charsMax: number): string {
+function shortened(value: string, charsMax: number): string {
   return value.slice(0, charsMax).toWellFormed()
 }
 
 function messageOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? String(thrown.message) : String(thrown)
+    return thrown instanceof Error ? thrown.message : String(thrown)
   } catch {
     return 'it cannot be read' // toString threw, too
   }
