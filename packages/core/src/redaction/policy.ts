@@ -3,6 +3,7 @@
 import { encodeHex } from '../encoding/hex.ts'
 import type { Sha256 } from '../merkle/hash.ts'
 import { DETECTIONS, DETECTORS, type Detector } from './detect/detectors.ts'
+import { ESCAPE } from './detect/percent-view.ts'
 import { hmacSha256 } from './hmac-sha256.ts'
 import { compilePaths, type PathState } from './path-matcher.ts'
 import type { RedactionMode, Replacements } from './replacement.ts'
@@ -55,8 +56,6 @@ const HASH_HEX_CHARS = 32
 
 /** Whatever none of these is in holds no credential, token, key, JSON or pair. No quantifier, so linear. */
 const SUSPICIOUS = /[={[]|:\/\/|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|eyJ|-----BEGIN/
-/** The escapes that detectors decode. */
-const ESCAPE = /%[2-7][0-9A-Fa-f]/
 
 /** Throws `RedactionPolicyError` for rules that cannot be followed. */
 export function compileRedaction(policy: RedactionPolicy = {}): CompiledRedaction {

@@ -84,9 +84,10 @@ export class ValueRedactor {
       else if (typeof value === 'string') {
         redacted = this.texts ? redactText(value, this.policy) : value
         if (redacted !== value) this.paths.push(step(path, key))
-      } else if (typeof value === 'number' && this.cards !== undefined)
-        redacted = this.number(value, step(path, key))
-      else if (typeof value !== 'object' || value === null) continue
+      } else if (typeof value === 'number') {
+        if (this.cards === undefined || !isCardNumber(value)) continue
+        redacted = this.replaced(value, step(path, key), this.cards)
+      } else if (typeof value !== 'object' || value === null) continue
       else if (HEADER_LISTS.has(key) && isFlatList(value))
         redacted = this.flatHeaders(value, step(path, key), under)
       else redacted = this.value(value, step(path, key), under)
@@ -149,7 +150,7 @@ export class ValueRedactor {
       const item = array[i]
       if (at === undefined && this.cards === undefined && !holdsTexts(item)) continue
       const redacted = redact(item, `${path}/${i}`, at?.step(String(i)), i)
-      if (redacted === item) continue
+      if (Object.is(redacted, item)) continue
       copy ??= array.slice()
       copy[i] = redacted === DROPPED ? dropped : redacted
     }
@@ -172,7 +173,9 @@ export class ValueRedactor {
         if (side in change)
           put(side, this.replaced(change[side], `${path}/${side}`, at?.step(side)?.mode ?? mode))
     } else {
-      const { path: _path, ...rest } = change
+      const { path: _path, ...others } = change
+      const rest: Record<string, unknown> = others
+      if (at !== undefined) delete rest['redacted'] // no path leads to the mark itself
       const redacted = this.object(rest, path, at)
       for (const key of Object.keys(rest)) put(key, key in redacted ? redacted[key] : DROPPED)
     }
@@ -191,6 +194,7 @@ export class ValueRedactor {
     const copy = (isList ? value.slice() : { ...value }) as Record<string, unknown> // and written by them
     let isChanged = false
     for (const key of Object.keys(holder)) {
+      if (key === 'redacted' && this.part === 'changes') continue
       const member = holder[key]
       const at = step(path, key)
       let redacted: unknown

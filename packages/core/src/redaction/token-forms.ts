@@ -15,15 +15,16 @@ export function redactJwts(text: string, mask: string): string {
   return replaceFound(text, findJwt, () => mask)
 }
 
-export function findPrivateKey(text: string, from: number): Found | undefined {
+/** `space`: a plus in forms. */
+export function findPrivateKey(text: string, from: number, space = ' '): Found | undefined {
   for (;;) {
-    const begin = text.indexOf('-----BEGIN ', from)
+    const begin = text.indexOf(`-----BEGIN${space}`, from)
     if (begin < 0) return undefined
     from = begin + 11
     const labelEnd = text.indexOf('-----', from)
     const label = text.slice(from, labelEnd < 0 ? begin + 75 : Math.min(labelEnd, begin + 75))
-    if (!label.includes('PRIVATE KEY')) continue
-    const end = text.indexOf('-----END ', from)
+    if (!label.includes(`PRIVATE${space}KEY`)) continue
+    const end = text.indexOf(`-----END${space}`, from)
     const endLabel = end < 0 ? -1 : text.indexOf('-----', end + 9)
     return { from: begin, to: endLabel < 0 ? text.length : endLabel + 5 }
   }

@@ -26,7 +26,7 @@ interface Detection {
 
 /** In the order in which they are applied: long ones first; addresses last, since they can stand against all others. */
 export const DETECTIONS: Readonly<Record<Detector, Detection>> = {
-  key: { hint: KEY_HINT, find: [findPrivateKey, findKey] },
+  key: { hint: KEY_HINT, find: [findPrivateKey, findPrivateKeyInForm, findKey] },
   jwt: { hint: /eyJ/, find: [findAnyJwt] },
   iban: { hint: IBAN_HINT, find: [findIban] },
   card: { hint: CARD_HINT, find: [findCardNumber] },
@@ -35,6 +35,10 @@ export const DETECTIONS: Readonly<Record<Detector, Detection>> = {
 
 /** All of them. */
 export const DETECTORS: readonly Detector[] = Object.keys(DETECTIONS) as Detector[] // the keys of its type
+
+function findPrivateKeyInForm(text: string, from: number): Found | undefined {
+  return findPrivateKey(text, from, '+')
+}
 
 /** In `x_eyJ…` the token begins after the underscore, although that could be a part of a longer one. */
 function findAnyJwt(text: string, from: number): Found | undefined {

@@ -10,12 +10,12 @@ const DOMAIN_CHARS_MAX = 255
 
 /**
  * The next address at or after `from`: quoted local parts and domains without a dot are none. Neither is what
- * stands before the host of a URL, `https://git@example.org`, since the host would be lost with it.
+ * stands before the host of a URL, `https://git:x@example.org`, since the host would be lost with it.
  */
 export function findEmailAddress(text: string, from: number): Found | undefined {
   for (let at = text.indexOf('@', from); at >= 0; at = text.indexOf('@', at + 1)) {
     const begin = localStart(text, at, from)
-    if (begin === at || text[at - 1] === '.' || text.startsWith('://', begin - 3)) continue
+    if (begin === at || text[at - 1] === '.' || isUserInfo(text, begin)) continue
     let to = domainEnd(text, at + 1)
     if (to < 0) continue
     // What follows must not become an address of its own once this one is replaced.
@@ -27,6 +27,14 @@ export function findEmailAddress(text: string, from: number): Found | undefined 
     return { from: begin, to }
   }
   return undefined
+}
+
+/** Whether `begin` lies between `://` and the host. */
+function isUserInfo(text: string, begin: number): boolean {
+  const lowest = Math.max(0, begin - LOCAL_CHARS_MAX)
+  let at = begin
+  while (at > lowest && (isLocal(text.charCodeAt(at - 1)) || text[at - 1] === ':')) at--
+  return text.startsWith('//', at - 2) && text.startsWith('://', at - 3)
 }
 
 function localStart(text: string, at: number, from: number): number {

@@ -2,8 +2,8 @@
 
 import { type FindNext, type Found, replaceFound } from './found.ts'
 
-/** Escapes of visible ASCII and the space; a card number, an IBAN or an address needs no others. */
-const ESCAPE = /%[2-7][0-9A-Fa-f]/
+/** In every text that has a view of its own. */
+export const ESCAPE: RegExp = /%[0-9A-Fa-f]{2}/
 
 /** Replaces what shows only once escapes are decoded. All else stays as it was, escapes included. */
 export function replaceFoundInEscaped(
@@ -12,40 +12,53 @@ export function replaceFoundInEscaped(
   by: (secret: string) => string,
 ): string {
   if (!ESCAPE.test(text)) return text
-  const { decoded, offsets } = decodedView(text)
+  const { view, offsets } = viewOf(text)
   let found: Found | undefined
   const findInSource: FindNext = () => {
-    found = findNext(decoded, found?.to ?? 0)
+    found = findNext(view, found?.to ?? 0)
     return found && { from: offsets[found.from]!, to: offsets[found.to]! }
   }
-  return replaceFound(text, findInSource, (source) =>
-    found === undefined ? source : by(decoded.slice(found.from, found.to)),
-  )
+  return replaceFound(text, findInSource, (source) => {
+    const secret = decoded(source)
+    const replacement = by(secret)
+    return replacement === secret ? source : replacement
+  })
 }
 
-/** `offsets[i]` is where the i-th character of `decoded` begins in `text`; one more says where the text ends. */
-function decodedView(text: string): { readonly decoded: string; readonly offsets: Uint32Array } {
+/**
+ * One character for each escaped byte, which is right for ASCII, and for other letters as good as any:
+ * detectors take them all alike. `offsets[i]` is where the i-th character begins in `text`; one more is its end.
+ */
+function viewOf(text: string): { readonly view: string; readonly offsets: Uint32Array } {
   const offsets = new Uint32Array(text.length + 1)
-  let decoded = ''
+  let view = ''
   let copied = 0
   let length = 0
   const copyTo = (end: number): void => {
-    decoded += text.slice(copied, end)
+    view += text.slice(copied, end)
     for (let at = copied; at < end; at++) offsets[length++] = at
   }
   for (let percent = text.indexOf('%'); percent >= 0; percent = text.indexOf('%', percent + 1)) {
-    if (percent < copied) continue
     const high = hexDigit(text.charCodeAt(percent + 1))
     const low = hexDigit(text.charCodeAt(percent + 2))
-    if (high < 2 || high > 7 || low < 0) continue
+    if (high < 0 || low < 0) continue
     copyTo(percent)
-    decoded += String.fromCharCode(high * 16 + low)
+    view += String.fromCharCode(high * 16 + low)
     offsets[length++] = percent
     copied = percent + 3
   }
   copyTo(text.length)
   offsets[length] = text.length
-  return { decoded, offsets }
+  return { view, offsets }
+}
+
+/** What the escapes stand for; each by itself where together they are not UTF-8. */
+function decoded(source: string): string {
+  try {
+    return decodeURIComponent(source)
+  } catch {
+    return viewOf(source).view
+  }
 }
 
 /** -1 for anything else, and past the end of the text. */
