@@ -179,7 +179,7 @@ class OpenDelivery implements Delivery {
     this.#makeNotices({ now: true })
     const left = [...this.#inHand.takeAll(), ...this.#takeQueued()].toSorted((a, b) => a.seq - b.seq)
     try {
-      if (left.length > 0) this.#putSync(left)
+      this.#putSync(left)
     } catch (error) {
       for (const { seq } of left) this.#drops.drop('closed', seq, error)
     }
@@ -378,6 +378,7 @@ class OpenDelivery implements Delivery {
         if (this.#spool === undefined) throw error
         onFault('writeSync', error)
       }
+    if (left.length === 0) return
     if (this.#spool === undefined) throw new Error('the process ended before it was sent')
     this.#spool.appendSync(left)
     this.#spooled += left.length

@@ -47,8 +47,8 @@ export interface Sink {
    */
   write(batch: readonly SealedRecord[], signal: AbortSignal, wish?: WriteWish): Promise<readonly Delivered[]>
   /**
-   * Takes what is left when the process exits and nothing asynchronous runs any more. Records of a write that has not
-   * settled are among them. Throws when it cannot. Absent: what is left is spooled or counted as lost.
+   * Takes what is left, which may be nothing, when the process exits and nothing asynchronous runs any more. Records of a
+   * write that has not settled are among them. Throws when it cannot. Absent: what is left is spooled or counted as lost.
    */
   writeSync?(batch: readonly SealedRecord[]): void
   /** Gives back what the sink holds. `write` is not called afterwards. */
