@@ -27,4 +27,7 @@ export type {
 export type { Trail } from './recorder/trail.ts'
 export type { Outcome } from './recorder/trail-parts.ts'
 export { type MemorySink, memorySink } from './sinks/memory-sink.ts'
+export { type MultiSink, multiSink } from './sinks/multi-sink.ts'
+export { type ServerSink, type ServerSinkOptions, serverSink } from './sinks/server-sink.ts'
 export { type Delivered, type Receipt, type Sink, SinkError } from './sinks/sink.ts'
+export { type StdoutSinkOptions, stdoutSink } from './sinks/stdout-sink.ts'

@@ -3,10 +3,12 @@ import { collectCalls } from '../collectors/collect-calls.ts'
 import { createDelivery } from '../delivery/delivery.ts'
 import type { Loss } from '../delivery/loss-log.ts'
 import type { SealedRecord } from '../delivery/sealed-record.ts'
+import { createSpool, type Spool } from '../delivery/spool/spool.ts'
+import { serverSink } from '../sinks/server-sink.ts'
 import type { Sink } from '../sinks/sink.ts'
 import { stdoutSink } from '../sinks/stdout-sink.ts'
 import { eventDraft, type Producer } from './draft.ts'
-import { type RecorderOptions, resolveOptions } from './options.ts'
+import { type QueueOptions, type RecorderOptions, type ResolvedOptions, resolveOptions } from './options.ts'
 import { Recorder } from './recorder.ts'
 import { type Sealer, seal } from './seal.ts'
 import { Stream } from './stream.ts'
@@ -17,9 +19,11 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   const stream = new Stream()
   const { redaction, producer, queue, onUndelivered } = resolved
   const sealer = { redaction, stream }
+  const spool = spoolOf(queue, stream)
   const delivery = createDelivery({
-    sink: resolved.sink ?? sinkOf(),
+    sink: resolved.sink ?? sinkOf(resolved),
     makeLossRecord: (loss) => lossRecord(loss, producer, sealer),
+    ...(spool !== undefined && { spool }),
     ...(onUndelivered === 'fail' && { onAckFailure: 'fail' as const }),
     ...(queue.recordsMax !== undefined && { queueRecordsMax: queue.recordsMax }),
     ...(queue.bytesMax !== undefined && { queueBytesMax: queue.bytesMax }),
@@ -32,8 +36,21 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   return recorder
 }
 
-function sinkOf(): Sink {
-  return stdoutSink()
+function sinkOf({ server }: ResolvedOptions): Sink {
+  return server === undefined ? stdoutSink() : serverSink(server)
+}
+
+function spoolOf(
+  { spoolDirectory, spoolBytesMax, spoolSync }: QueueOptions,
+  stream: Stream,
+): Spool | undefined {
+  if (spoolDirectory === undefined) return undefined
+  return createSpool({
+    directory: spoolDirectory,
+    stream: stream.id,
+    ...(spoolBytesMax !== undefined && { bytesMax: spoolBytesMax }),
+    ...(spoolSync !== undefined && { sync: spoolSync }),
+  })
 }
 
 /** What is missing from the stream, said in the stream. */
