@@ -110,7 +110,7 @@ export class AckLane {
     let failures = 0
     while (this.#state === 'running' && this.#asked.length > 0) {
       const batch = this.#nextBatch()
-      using writing = new WriteSignal(clock, timeoutMs)
+      const writing = new WriteSignal(clock, timeoutMs)
       this.#writing = writing
       const attempt = await attemptWrite(
         sink,
@@ -118,6 +118,7 @@ export class AckLane {
         writing.signal,
         { proofs: true },
       )
+      writing.settled()
       this.#writing = undefined
       if (this.#stopped()) return
       // Those whose time was up meanwhile are no longer at the front: they were answered then.

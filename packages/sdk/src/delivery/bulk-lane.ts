@@ -21,7 +21,7 @@ export interface BulkLaneOptions {
   readonly spool: Spool | undefined
   /** Records that tell of gaps; asked before each batch. */
   readonly notices: MemoryQueue
-  /** Makes notices when the time has come; gives how long until it may come by itself. */
+  /** Makes notices when the time has come; gives when it comes by itself, on the clock's `elapsed`. */
   readonly makeNotices: () => number | undefined
   readonly batch: Bounds
   readonly maxAgeMs: number
@@ -31,6 +31,9 @@ export interface BulkLaneOptions {
   readonly fates: FateTally
   readonly onFault: (where: string, error: unknown) => void
 }
+
+/** Earlier than anything on the clock. */
+const NOW = -Infinity
 
 interface Taken {
   readonly records: readonly SealedRecord[]
@@ -54,7 +57,7 @@ export class BulkLane {
 
   /** Something has come. Cheap; sends nothing before the code that runs now has ended. */
   wake(): void {
-    if (this.#state === 'idle') this.#runIn(this.#dueInMs())
+    if (this.#state === 'idle') this.#runAt(this.#dueAt())
   }
 
   /** Resolves when all that waits now is settled; may never. */
@@ -81,9 +84,9 @@ export class BulkLane {
     this.#pause.end()
   }
 
-  #runIn(ms: number | undefined): void {
-    if (ms === undefined) return
-    const at = this.#options.clock.elapsed() + ms
+  /** `at` is on the clock's `elapsed`. */
+  #runAt(at: number | undefined): void {
+    if (at === undefined) return
     if (this.#timer !== undefined) {
       if (this.#timer.at <= at) return
       this.#timer.timer.cancel()
@@ -94,14 +97,16 @@ export class BulkLane {
       this.#state = 'running'
       void this.#run() // contains its errors
     }
-    this.#timer = { at, timer: outsideRequests(() => this.#options.clock.after(ms, run)) }
+    const { clock } = this.#options
+    this.#timer = { at, timer: outsideRequests(() => clock.after(at - clock.elapsed(), run)) }
   }
 
   async #run(): Promise<void> {
     while (this.#state === 'running') {
       try {
         this.#options.makeNotices()
-        if (this.#dueInMs() !== 0) break
+        const dueAt = this.#dueAt()
+        if (dueAt === undefined || dueAt > this.#options.clock.elapsed()) break
         const taken = await this.#take()
         if (taken.records.length > 0) await this.#writeUntilSettled(taken)
       } catch (error) {
@@ -112,22 +117,22 @@ export class BulkLane {
     }
     if (this.#state !== 'running') return
     this.#state = 'idle'
-    const noticeInMs = this.#options.makeNotices()
-    this.#runIn(this.#dueInMs())
-    this.#runIn(noticeInMs)
+    const noticeAt = this.#options.makeNotices()
+    this.#runAt(this.#dueAt())
+    this.#runAt(noticeAt)
   }
 
-  /** How long until there is a batch to send: 0 now, undefined nothing waits. */
-  #dueInMs(): number | undefined {
-    const { queue, spool, notices, batch, maxAgeMs, clock } = this.#options
-    if (notices.records > 0) return 0
+  /** When there is a batch to send, on the clock's `elapsed`. Undefined: nothing waits. */
+  #dueAt(): number | undefined {
+    const { queue, spool, notices, batch, maxAgeMs } = this.#options
+    if (notices.records > 0) return NOW
     const spoolRecords = spool?.waitingRecords ?? 0
     if (queue.records === 0 && spoolRecords === 0) return undefined
-    if (this.#flushes > 0 || spool?.head === -Infinity) return 0
-    if (queue.records >= batch.recordsMax || queue.bytes >= batch.bytesMax) return 0
-    if (spoolRecords >= batch.recordsMax || (spool?.waitingBytes ?? 0) >= batch.bytesMax) return 0
+    if (this.#flushes > 0 || spool?.head === -Infinity) return NOW
+    if (queue.records >= batch.recordsMax || queue.bytes >= batch.bytesMax) return NOW
+    if (spoolRecords >= batch.recordsMax || (spool?.waitingBytes ?? 0) >= batch.bytesMax) return NOW
     const since = Math.min(queue.oldestSince ?? Infinity, spool?.oldestSince ?? Infinity)
-    return Math.max(0, Math.min(maxAgeMs, since + maxAgeMs - clock.elapsed()))
+    return since === Infinity ? NOW : since + maxAgeMs
   }
 
   async #take(): Promise<Taken> {
@@ -145,9 +150,10 @@ export class BulkLane {
     const { sink, clock, contact, fates, writeTimeoutMs } = this.#options
     let rest = records
     for (let failures = 0; rest.length > 0; ) {
-      using writing = new WriteSignal(clock, writeTimeoutMs)
+      const writing = new WriteSignal(clock, writeTimeoutMs)
       this.#writing = writing
       const attempt = await attemptWrite(sink, rest, writing.signal)
+      writing.settled()
       this.#writing = undefined
       // What was under way when the lane was stopped is somebody else's now.
       if (this.#state === 'stopped') return

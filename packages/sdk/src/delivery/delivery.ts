@@ -309,15 +309,15 @@ class OpenDelivery implements Delivery {
     return safe
   }
 
-  /** Makes the records of gaps once the sink answers again; gives how long until the next may be made. */
+  /** Makes the records of gaps once the sink answers again; gives when the next may be made, on the clock's `elapsed`. */
   #makeNotices({ now = false } = {}): number | undefined {
     const { makeLossRecord, clock } = this.#options
     if (makeLossRecord === undefined || this.#losses.isEmpty) return undefined
     if (!now) {
       if (this.#state === 'closed') return undefined
       if (this.#contact.state.kind !== 'good' || this.#notices.records > 0) return undefined
-      const waitMs = this.#noticedAt + NOTICE_EVERY_MS - clock.elapsed()
-      if (waitMs > 0 && this.#state === 'open') return waitMs
+      const nextAt = this.#noticedAt + NOTICE_EVERY_MS
+      if (nextAt > clock.elapsed() && this.#state === 'open') return nextAt
     }
     this.#noticedAt = clock.elapsed()
     for (const loss of this.#losses.take())

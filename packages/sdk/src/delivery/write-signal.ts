@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 
-/** A signal that aborts what is overdue, or when everything ends. Dispose of it when the write has settled. */
-export class WriteSignal implements Disposable {
+/** A signal that aborts what is overdue, or when everything ends. */
+export class WriteSignal {
   readonly #controller = new AbortController()
   readonly #timer
 
@@ -18,7 +18,8 @@ export class WriteSignal implements Disposable {
     this.#controller.abort(new Error(why))
   }
 
-  [Symbol.dispose](): void {
+  /** Nothing is overdue any more. */
+  settled(): void {
     this.#timer.cancel()
   }
 }
