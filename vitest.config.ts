@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 // Packages resolve to their TypeScript source, in tests as in development.
-const conditions = ['trailproof-source', 'module', 'node', 'import', 'default']
+// `import` and `default` are added where they apply; named here, they would hold for `require` too.
+const conditions = ['trailproof-source', 'node']
 
 export default defineConfig({
   resolve: { conditions },

@@ -131,12 +131,12 @@ export class HttpExchange {
       void this.#complete()
       return
     }
-    this.#describe()
+    this.#describe({ isComplete: false })
     void this.trail.abandon(abandonment(this.#request, this.#response))
   }
 
   #complete(): Promise<Safe> | undefined {
-    this.#describe()
+    this.#describe({ isComplete: true })
     return this.trail.finish()
   }
 
@@ -145,7 +145,7 @@ export class HttpExchange {
   }
 
   /** Writes what was observed into the trail. */
-  #describe(): void {
+  #describe({ isComplete }: { isComplete: boolean }): void {
     if (this.#recorder.isUnrecorded(this.trail)) return
     const { parts, cuts } = this.trail
     const request = this.#request
@@ -164,16 +164,15 @@ export class HttpExchange {
       route: this.#route(),
       ...parts.request,
     }
-    const sent = response.headersSent
     const responseHeaders = sentHeaders(response, this.headArguments)
     parts.response = {
       body:
         this.#responseBody &&
         bodyValue(this.#responseBody, described('/response/body', responseHeaders), cuts),
       body_bytes: this.#responseBody?.size,
-      complete: response.writableEnded ? undefined : false,
+      complete: isComplete ? undefined : false,
       headers: headers.capture(responseHeaders),
-      status: sent || response.writableEnded ? response.statusCode : undefined,
+      status: isComplete || response.headersSent ? response.statusCode : undefined,
       ...parts.response,
     }
   }

@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { addError } from '@trailproof/sdk'
+import { recordServer } from '@trailproof/sdk/http'
+import { describe } from 'vitest'
+import { runMiddlewareSuite } from './suite.ts'
+
+describe('node:http', () => {
+  runMiddlewareSuite(
+    async (recorder, { released, large, steps }) => {
+      const fail = (error: unknown, response: ServerResponse): void => {
+        addError(error)
+        response.writeHead(500).end('failed')
+      }
+      const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+        const { pathname } = new URL(request.url!, 'http://a')
+        switch (`${request.method === 'HEAD' ? 'GET' : request.method} ${pathname}`) {
+          case 'POST /orders':
+            response.writeHead(201, { 'content-type': 'application/json' })
+            response.end(Buffer.concat(await request.toArray()))
+            return
+          case 'POST /upload': {
+            const size = (await request.toArray()).reduce(
+              (sum: number, { length }: Buffer) => sum + length,
+              0,
+            )
+            response.setHeader('content-type', 'text/plain')
+            response.end(String(size))
+            return
+          }
+          case 'GET /stream':
+            response.writeHead(200, ['content-type', 'text/plain'])
+            response.write('one')
+            await released()
+            response.end('two')
+            return
+          case 'GET /throws':
+            throw new Error('boom')
+          case 'GET /rejects':
+            await new Promise((resolve) => setImmediate(resolve))
+            throw new Error('boom')
+          case 'GET /denied':
+            response.writeHead(403).end()
+            return
+          case 'GET /nothing':
+            response.writeHead(204).end()
+            return
+          case 'GET /large':
+            response.setHeader('content-type', 'text/plain')
+            response.end(large())
+            return
+          case 'GET /steps':
+            response.end(await steps())
+            return
+          case 'GET /hangs':
+            return
+          default: {
+            const [, id] = /^\/orders\/(\w+)$/.exec(pathname) ?? []
+            if (id === undefined) response.writeHead(404).end()
+            else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ id }))
+          }
+        }
+      }
+      const server = recordServer(
+        createServer(
+          (request, response) => void handle(request, response).catch((error) => fail(error, response)),
+        ),
+        recorder,
+      )
+      server.listen(0)
+      await once(server, 'listening')
+      return {
+        port: (server.address() as AddressInfo).port,
+        close: () => {
+          server.closeAllConnections()
+          server.close()
+        },
+      }
+    },
+    { route: null },
+  )
+})
