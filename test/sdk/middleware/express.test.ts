@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { trailErrors, trails } from '@trailproof/sdk/express'
-import express5 from 'express'
+import express5, { type Response } from 'express'
 import express4 from 'express-4'
 import { describe } from 'vitest'
 import { runMiddlewareSuite, type StartService } from './suite.ts'
 
-/** Both versions are called alike here; the types are those of neither, as none come with them. */
+/** Both versions are called alike here. */
 const VERSIONS: Readonly<Record<string, typeof express5>> = { 'Express 5': express5, 'Express 4': express4 }
 
 describe.each(Object.entries(VERSIONS))('%s', (_name, express) => {
@@ -23,7 +23,7 @@ describe.each(Object.entries(VERSIONS))('%s', (_name, express) => {
     app.get('/stream', (_request, response) => {
       response.type('text/plain')
       response.write('one')
-      void released().then(() => response.end('two'))
+      void released().then(() => void response.end('two'))
     })
     app.get('/throws', () => {
       throw new Error('boom')
@@ -39,7 +39,7 @@ describe.each(Object.entries(VERSIONS))('%s', (_name, express) => {
     })
     app.get('/hangs', () => undefined)
     app.use(trailErrors())
-    app.use((_error: unknown, _request: unknown, response: express5.Response, _next: unknown) => {
+    app.use((_error: unknown, _request: unknown, response: Response, _next: unknown) => {
       response.status(500).send('failed')
     })
     const server = app.listen(0)

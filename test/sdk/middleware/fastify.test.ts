@@ -6,6 +6,11 @@ import { runMiddlewareSuite } from './suite.ts'
 
 describe('Fastify 5', () => {
   runMiddlewareSuite(async (recorder, { released, large, steps }) => {
+    async function* pieces() {
+      yield 'one'
+      await released()
+      yield 'two'
+    }
     const app = fastify({ forceCloseConnections: true })
     await app.register(trails, { recorder })
     app.addContentTypeParser('text/plain', (_request, payload, done) => done(null, payload))
@@ -16,14 +21,7 @@ describe('Fastify 5', () => {
       for await (const chunk of body ?? []) size += (chunk as Buffer).length
       return reply.type('text/plain').send(String(size))
     })
-    app.get('/stream', (_request, reply) => {
-      async function* pieces() {
-        yield 'one'
-        await released()
-        yield 'two'
-      }
-      return reply.type('text/plain').send(Readable.from(pieces()))
-    })
+    app.get('/stream', (_request, reply) => reply.type('text/plain').send(Readable.from(pieces())))
     app.get('/throws', () => {
       throw new Error('boom')
     })

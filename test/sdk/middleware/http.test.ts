@@ -6,13 +6,14 @@ import { recordServer } from '@trailproof/sdk/http'
 import { describe } from 'vitest'
 import { runMiddlewareSuite } from './suite.ts'
 
+function fail(error: unknown, response: ServerResponse): void {
+  addError(error)
+  response.writeHead(500).end('failed')
+}
+
 describe('node:http', () => {
   runMiddlewareSuite(
     async (recorder, { released, large, steps }) => {
-      const fail = (error: unknown, response: ServerResponse): void => {
-        addError(error)
-        response.writeHead(500).end('failed')
-      }
       const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
         const { pathname } = new URL(request.url!, 'http://a')
         switch (`${request.method === 'HEAD' ? 'GET' : request.method} ${pathname}`) {

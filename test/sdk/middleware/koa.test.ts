@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { PassThrough } from 'node:stream'
-import Router from '@koa/router'
+import { Router } from '@koa/router'
 import { trails } from '@trailproof/sdk/koa'
 import Koa from 'koa'
 import { describe } from 'vitest'
@@ -21,7 +21,9 @@ describe('Koa', () => {
       context.body = JSON.parse(Buffer.concat(await context.req.toArray()).toString()) as object
     })
     router.post('/upload', async (context) => {
-      context.body = String((await context.req.toArray()).reduce((sum: number, { length }: Buffer) => sum + length, 0))
+      context.body = String(
+        (await context.req.toArray()).reduce((sum: number, { length }: Buffer) => sum + length, 0),
+      )
     })
     router.get('/stream', (context) => {
       const body = new PassThrough()

@@ -31,9 +31,9 @@ type RecordView = Readonly<Record<string, any>>
 export type StartService = (recorder: Recorder, parts: ServiceParts) => Promise<RunningService>
 
 export interface ServiceParts {
-  released(): Promise<void>
-  large(): string
-  steps(): Promise<string>
+  readonly released: () => Promise<void>
+  readonly large: () => string
+  readonly steps: () => Promise<string>
 }
 
 export interface RunningService {
@@ -51,9 +51,9 @@ interface Started {
   readonly port: number
   readonly recorder: Recorder
   readonly sink: MemorySink
-  release(): void
+  readonly release: () => void
   /** All trails, once there are so many; a second flush would show one too many. */
-  trails(count?: number): Promise<RecordView[]>
+  readonly trails: (count?: number) => Promise<RecordView[]>
 }
 
 export function runMiddlewareSuite(start: StartService, { route = '/orders/:id' }: SuiteNotes = {}): void {

@@ -66,7 +66,7 @@ const CLIENTS: Record<string, (url: string, body: string) => Promise<unknown>> =
     }),
 }
 
-describe.each(Object.entries(CLIENTS))('%s', (name, post) => {
+describe.each(Object.entries(CLIENTS))('%s', (_name, post) => {
   test('is recorded with both sides, masked, and carries the trace on', async () => {
     let seen: IncomingHttpHeaders = {}
     let sent = ''
