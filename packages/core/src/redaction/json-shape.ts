@@ -2,8 +2,16 @@
 
 export type JsonObject = { readonly [key: string]: unknown }
 
-export function isFlatList(value: object): value is readonly string[] {
-  return Array.isArray(value) && value.length % 2 === 0 && value.every((item) => typeof item === 'string')
+/** Names and values in turn. */
+export function isFlatList(value: object, withNumbers: boolean): value is readonly unknown[] {
+  return (
+    Array.isArray(value) && value.length % 2 === 0 && value.every((item) => isHeaderValue(item, withNumbers))
+  )
+}
+
+/** A number becomes a text when it is replaced; where that can happen it is taken for a value from the start. */
+export function isHeaderValue(value: unknown, withNumbers: boolean): boolean {
+  return typeof value === 'string' || (withNumbers && typeof value === 'number')
 }
 
 export function holdsTexts(value: unknown): boolean {

@@ -22,7 +22,13 @@ export function redactPairsByRules(text: string, policy: CompiledRedaction): str
     if (mode === 'mask') return undefined // once the forms in the value were replaced
     const to = credentialEnd(text, from, valueEnd(text, from, isForm), isForm)
     const value = text.slice(from, to)
-    return { to, by: isForm ? replacedFormValue(value, mode, policy) : replacedValue(value, mode, policy) }
+    return {
+      to,
+      by:
+        isForm && unquoted(value) === value
+          ? replacedFormValue(value, mode, policy)
+          : replacedValue(value, mode, policy),
+    }
   })
 }
 

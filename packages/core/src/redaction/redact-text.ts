@@ -12,12 +12,26 @@ import { redactCredentials, redactJwts, redactPrivateKeys, redactUserInfo } from
 /** A text in a text in a text is looked into; deeper ones are masked as a whole where they are JSON. */
 const NESTED_MAX = 3
 
-/** The same string when there is nothing to mask. */
-export function redactText(text: string, policy: CompiledRedaction, nested = 0): string {
+/** What rules replace may have hidden something else: what is left of `x="a"b"c"` when its value is gone, say. */
+const PASSES_MAX = 8
+
+/** The same string when there is nothing to redact. */
+export function redactText(text: string, policy: CompiledRedaction): string {
+  let out = redactOnce(text, policy, 0)
+  if (out === text || !policy.hasRules) return out
+  for (let pass = 1; pass < PASSES_MAX; pass++) {
+    const again = redactOnce(out, policy, 0)
+    if (again === out) break
+    out = again
+  }
+  return out
+}
+
+function redactOnce(text: string, policy: CompiledRedaction, nested: number): string {
   if (!policy.suspicious.test(text)) return text
   if (looksLikeJson(text)) {
     if (nested >= NESTED_MAX) return policy.mask
-    const redactInner = (inner: string): string => redactText(inner, policy, nested + 1)
+    const redactInner = (inner: string): string => redactOnce(inner, policy, nested + 1)
     const redactOutside = (outside: string): string =>
       redactPlain(
         policy.cards === undefined ? outside : redactJsonNumbers(outside, policy.cards, policy),

@@ -2,7 +2,7 @@
 
 import { isCardNumber } from './detect/card-number.ts'
 import type { FreePart } from './free-fields.ts'
-import { holdsTexts, isFlatList, isObject, type JsonObject, step } from './json-shape.ts'
+import { holdsTexts, isFlatList, isHeaderValue, isObject, type JsonObject, step } from './json-shape.ts'
 import type { PathState } from './path-matcher.ts'
 import type { CompiledRedaction } from './policy.ts'
 import { redactText } from './redact-text.ts'
@@ -88,7 +88,7 @@ export class ValueRedactor {
         if (this.cards === undefined || !isCardNumber(value)) continue
         redacted = this.replaced(value, step(path, key), this.cards)
       } else if (typeof value !== 'object' || value === null) continue
-      else if (HEADER_LISTS.has(key) && isFlatList(value))
+      else if (HEADER_LISTS.has(key) && isFlatList(value, hasRules))
         redacted = this.flatHeaders(value, step(path, key), under)
       else redacted = this.value(value, step(path, key), under)
       if (redacted === value) continue
@@ -110,16 +110,25 @@ export class ValueRedactor {
   private modeOfValue(object: JsonObject): RedactionMode | undefined {
     if (object['value'] === undefined) return undefined
     const name = object['name'] ?? object['key'] ?? object['header']
-    return typeof name === 'string' ? this.policy.modeOfName(name) : undefined
+    return typeof name === 'string' ? this.modeOfHeader(name) : undefined
+  }
+
+  /** The name is a text itself: under rules a secret in it is replaced first, and what is left names the value. */
+  private modeOfHeader(name: string): RedactionMode | undefined {
+    const { modeOfName, hasRules } = this.policy
+    const left = hasRules && this.texts ? redactText(name, this.policy) : name
+    return modeOfName(left) ?? (left === name ? undefined : modeOfName(name))
   }
 
   private list(list: readonly unknown[], path: string, at: PathState | undefined): readonly unknown[] {
     const [name, secret] = list
-    const isPair = list.length === 2 && typeof name === 'string' && typeof secret === 'string'
-    const mode = isPair ? this.policy.modeOfName(name) : undefined
+    const isPair =
+      list.length === 2 && typeof name === 'string' && isHeaderValue(secret, this.policy.hasRules)
+    const mode = isPair ? this.modeOfHeader(name) : undefined
     return this.array(list, path, at, (item, itemPath, itemAt, i) => {
       if (mode === undefined || itemAt?.mode !== undefined) return this.item(item, itemPath, itemAt)
-      return i === 1 ? this.required(item, itemPath, mode) : item
+      if (i === 1) return this.required(item, itemPath, mode)
+      return this.policy.hasRules ? this.item(item, itemPath, itemAt) : item
     })
   }
 
@@ -129,10 +138,10 @@ export class ValueRedactor {
   }
 
   /** Node's rawHeaders: name, value, name, value … It stays a list of names and values: what is dropped is empty. */
-  private flatHeaders(list: readonly string[], path: string, at: PathState | undefined): readonly unknown[] {
+  private flatHeaders(list: readonly unknown[], path: string, at: PathState | undefined): readonly unknown[] {
     return this.array(list, path, at, (item, itemPath, itemAt, i) => {
       const name = i % 2 === 1 ? list[i - 1] : undefined
-      const mode = itemAt?.mode ?? (name === undefined ? undefined : this.policy.modeOfName(name))
+      const mode = itemAt?.mode ?? (typeof name === 'string' ? this.modeOfHeader(name) : undefined)
       return mode === undefined ? this.value(item, itemPath, itemAt) : this.required(item, itemPath, mode)
     })
   }
