@@ -1,5 +1,6 @@
 /** A recorder's rules for headers, made ready once. */
 import type { ResolvedOptions } from '../recorder/options.ts'
+import { ACTOR_HEADER } from '../trace-context/signed-actor.ts'
 import { HeaderCapture } from './header-capture.ts'
 
 const ready = new WeakMap<ResolvedOptions, HeaderCapture>()
@@ -8,7 +9,8 @@ export function headerCaptureOf(options: ResolvedOptions): HeaderCapture {
   let rules = ready.get(options)
   if (rules === undefined) {
     const { capture, mask } = options
-    rules = new HeaderCapture({ ...capture, mask })
+    const excludeHeaders = [...capture.excludeHeaders, ACTOR_HEADER]
+    rules = new HeaderCapture({ ...capture, excludeHeaders, mask })
     ready.set(options, rules)
   }
   return rules

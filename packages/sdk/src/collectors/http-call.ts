@@ -6,6 +6,7 @@ import { currentTrail } from '../recorder/current-trail.ts'
 import type { Cut } from '../recorder/snapshot.ts'
 import type { Integration } from '../recorder/step.ts'
 import type { Trail } from '../recorder/trail.ts'
+import { ACTOR_HEADER, signActor } from '../trace-context/signed-actor.ts'
 import { outgoingHeaders } from '../trace-context/trace-context.ts'
 
 type Headers = Readonly<Record<string, unknown>>
@@ -15,6 +16,9 @@ export interface HttpTarget {
   /** Absolute. */
   readonly url: string
 }
+
+/** A call takes no longer on its way. */
+const ACTOR_MS_MAX = 300_000
 
 export class HttpCall {
   readonly #trail: Trail
@@ -44,8 +48,17 @@ export class HttpCall {
 
   /** Headers that carry the trace on; none when the recorder is told not to. */
   get propagated(): Readonly<Record<string, string>> {
-    const { propagate, headerNames } = this.#trail.owner.options
-    return propagate ? outgoingHeaders(this.#trail.context, headerNames) : {}
+    const { propagate, headerNames, contextKey } = this.#trail.owner.options
+    if (!propagate) return {}
+    const headers = outgoingHeaders(this.#trail.context, headerNames)
+    const { traceId, parts } = this.#trail
+    if (contextKey === undefined || parts.actor === undefined) return headers
+    const signed = signActor(parts.actor, Date.now() + ACTOR_MS_MAX, {
+      key: contextKey,
+      traceId,
+      way: 'http',
+    })
+    return signed === undefined ? headers : { ...headers, [ACTOR_HEADER]: signed }
   }
 
   sent(chunk: unknown, encoding?: unknown): void {

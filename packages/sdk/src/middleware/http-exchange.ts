@@ -10,6 +10,7 @@ import { pathOf, queryOf } from '../capture/query-string.ts'
 import type { Safe } from '../delivery/delivery.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import type { Trail } from '../recorder/trail.ts'
+import { ACTOR_HEADER, verifyActor } from '../trace-context/signed-actor.ts'
 import { clientAddress } from './client-address.ts'
 import { HeldResponse } from './held-response.ts'
 
@@ -82,7 +83,12 @@ export class HttpExchange {
     const { headers } = request
     this.trail = recorder.openTrail({}, (name) => singleHeader(headers[name]))
     this.trail.parts.source = clientAddress(request, recorder.options.capture.trustedProxies)
-    const { headerNames } = recorder.options
+    const { headerNames, contextKey } = recorder.options
+    if (contextKey !== undefined) {
+      const signed = singleHeader(headers[ACTOR_HEADER])
+      const seal = { key: contextKey, traceId: this.trail.traceId, way: 'http' } as const
+      this.trail.parts.actor = verifyActor(signed, Date.now(), seal)
+    }
     const tell = echo ?? ((name: string, value: string) => void response.setHeader(name, value))
     if (!response.headersSent) {
       tell(headerNames.traceId, this.trail.traceId)

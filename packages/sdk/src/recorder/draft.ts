@@ -34,7 +34,7 @@ export function trailDraft(trail: Trail, producer: Producer): Draft {
     environment: producer.environment,
     errors: parts.errors,
     host: producer.host,
-    id: newRecordId(Date.now()),
+    id: trail.id,
     integrations: parts.integrations,
     internal_steps: parts.steps,
     kind: 'trail',

@@ -41,6 +41,11 @@ export interface RecorderOptions {
   readonly traceIdHeader?: string
   /** Default `x-request-id`. */
   readonly requestIdHeader?: string
+  /**
+   * A key that services share which trust each other about who acts: with it, calls and carriers tell the actor, signed, and incoming ones
+   * are believed. 32 bytes or more. Default `TRAILPROOF_CONTEXT_KEY`; without one, nobody is told and nobody is believed.
+   */
+  readonly contextKey?: string | Uint8Array
   /** Whether outgoing calls carry traceparent, tracestate and the request id. Default true. */
   readonly propagate?: boolean
 }
@@ -100,6 +105,7 @@ export interface ResolvedOptions {
   }
   readonly headerNames: TraceHeaderNames
   readonly propagate: boolean
+  readonly contextKey: string | Uint8Array | undefined
 }
 
 /** The originals' list; every secret name is masked besides. */
@@ -151,6 +157,7 @@ export function resolveOptions(
       requestId: (options.requestIdHeader ?? 'x-request-id').toLowerCase(),
     },
     propagate: options.propagate ?? true,
+    contextKey: contextKeyOf(options.contextKey ?? nonEmpty(env['TRAILPROOF_CONTEXT_KEY'])),
   }
 }
 
@@ -171,6 +178,12 @@ function bytes(name: string, value: number = BODY_BYTES_MAX): number {
   if (!Number.isSafeInteger(value) || value < 0 || value > BODY_BYTES_MAX)
     throw new RangeError(`${name} is a whole number of bytes from 0 to ${BODY_BYTES_MAX}; found ${value}`)
   return value
+}
+
+function contextKeyOf(key: string | Uint8Array | undefined): string | Uint8Array | undefined {
+  if (key !== undefined && key.length < 32)
+    throw new RangeError(`contextKey has at least 32 bytes; found ${key.length}`)
+  return key
 }
 
 function lower(names: readonly string[]): readonly string[] {

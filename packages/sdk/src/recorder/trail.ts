@@ -1,6 +1,7 @@
 /** The trail of one request, or of one job or message: collected in memory, handed over once, frozen afterwards. */
 import type { Safe } from '../delivery/delivery.ts'
 import type { DeliveryMode } from '../delivery/sealed-record.ts'
+import { newRecordId } from '../trace-context/ids.ts'
 import type { TraceContext } from '../trace-context/trace-context.ts'
 import type { ResolvedOptions } from './options.ts'
 import {
@@ -47,6 +48,8 @@ export interface TrailInit {
 }
 
 export class Trail {
+  /** The id of its record: what is caused by it can name it before it is recorded. */
+  readonly id: string
   readonly context: TraceContext
   readonly startedAtMs: number
   readonly causationId: string | undefined
@@ -63,6 +66,7 @@ export class Trail {
   readonly parts: TrailParts = emptyParts()
 
   constructor(init: TrailInit, owner: TrailOwner) {
+    this.id = newRecordId(init.startedAtMs)
     this.context = init.context
     this.startedAtMs = init.startedAtMs
     this.causationId = init.causationId

@@ -1,0 +1,207 @@
+/** gRPC servers on @grpc/grpc-js: each call, unary or streaming, is a trail. */
+import type { Safe } from '../delivery/delivery.ts'
+import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts'
+import type { Recorder } from '../recorder/recorder.ts'
+import type { Trail } from '../recorder/trail.ts'
+import type { Outcome } from '../recorder/trail-parts.ts'
+
+/** What is used of @grpc/grpc-js. */
+interface Metadata {
+  get(name: string): readonly (string | Uint8Array)[]
+  getMap(): Readonly<Record<string, unknown>>
+  set(name: string, value: string): void
+}
+
+interface Status {
+  readonly code: number
+  readonly details: string
+}
+
+type Next<Value> = (value: Value) => void
+
+interface Listener {
+  onReceiveMetadata(metadata: Metadata, next: Next<Metadata>): void
+  onReceiveMessage(message: unknown, next: Next<unknown>): void
+  onReceiveHalfClose(next: () => void): void
+  onCancel(): void
+}
+
+interface Responder {
+  start(next: (listener: Listener) => void): void
+  sendMetadata(metadata: Metadata, next: Next<Metadata>): void
+  sendMessage(message: unknown, next: Next<unknown>): void
+  sendStatus(status: Status, next: Next<Status>): void
+}
+
+interface ServerCall {
+  getPeer?(): string
+}
+
+interface Method {
+  readonly path: string
+  readonly requestStream: boolean
+  readonly responseStream: boolean
+}
+
+/** The module @grpc/grpc-js, whose classes are the application's own. */
+export interface GrpcModule {
+  readonly ServerInterceptingCall: new (call: never, responder: never) => object
+}
+
+/** Messages of one direction that are kept; all are counted. */
+const MESSAGES_MAX = 10
+const UNAVAILABLE = 14
+/** Names of codes (grpc.io, "Status codes"), by number. */
+const CODES = (
+  'OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED ' +
+  'RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED'
+).split(' ')
+
+/**
+ * A server interceptor:
+ *
+ *     new grpc.Server({ interceptors: [trails(grpc, { service: 'orders' })] })
+ */
+export function trails(
+  grpc: GrpcModule,
+  choice?: RecorderChoice,
+): (method: Method, call: ServerCall) => never {
+  const recorder = recorderOf(choice)
+  return (method, call) => {
+    const { ServerInterceptingCall } = grpc
+    const responder = new CallTrail(recorder, method, call).responder
+    return new ServerInterceptingCall(call as never, responder as never) as never // the module's own types, whichever version
+  }
+}
+
+class CallTrail {
+  readonly #recorder: Recorder
+  readonly #method: Method
+  readonly #call: ServerCall
+  readonly #received = new Messages()
+  readonly #sent = new Messages()
+  #trail: Trail | undefined
+  #headers: Readonly<Record<string, unknown>> = {}
+
+  constructor(recorder: Recorder, method: Method, call: ServerCall) {
+    this.#recorder = recorder
+    this.#method = method
+    this.#call = call
+  }
+
+  get responder(): Responder {
+    return {
+      start: (next) => next(this.#listener),
+      sendMetadata: (metadata, next) => {
+        const { headerNames } = this.#recorder.options
+        if (this.#trail !== undefined) {
+          metadata.set(headerNames.traceId, this.#trail.traceId)
+          metadata.set(headerNames.requestId, this.#trail.requestId)
+        }
+        next(metadata)
+      },
+      sendMessage: (message, next) => {
+        this.#sent.add(message)
+        next(message)
+      },
+      sendStatus: (status, next) => this.#end(status, next),
+    }
+  }
+
+  /** The handler runs in what is called last of these, so each runs as part of the trail. */
+  get #listener(): Listener {
+    const run = (fn: () => void): void => (this.#trail === undefined ? fn() : this.#trail.run(fn))
+    return {
+      onReceiveMetadata: (metadata, next) => {
+        this.#open(metadata)
+        run(() => next(metadata))
+      },
+      onReceiveMessage: (message, next) => {
+        this.#received.add(message)
+        run(() => next(message))
+      },
+      onReceiveHalfClose: (next) => run(next),
+      onCancel: () => {
+        this.#describe(undefined)
+        void this.#trail?.abandon({
+          code: 'cancelled',
+          message: 'the client cancelled the call, or its deadline passed',
+        })
+      },
+    }
+  }
+
+  #open(metadata: Metadata): void {
+    const { path } = this.#method
+    this.#headers = metadata.getMap()
+    const trail = this.#recorder.openTrail({ action: path.slice(1) }, (name) => {
+      const [value] = metadata.get(name)
+      return typeof value === 'string' ? value : undefined
+    })
+    const peer = this.#call.getPeer?.()
+    if (peer !== undefined) trail.parts.source = { ip: peer }
+    this.#trail = trail
+  }
+
+  #end(status: Status, next: Next<Status>): void {
+    const trail = this.#trail
+    if (trail === undefined || !trail.isOpen) {
+      next(status)
+      return
+    }
+    this.#describe(status)
+    if (status.code !== 0) trail.addError({ message: status.details, code: nameOf(status.code) })
+    if (trail.parts.outcome === undefined) trail.setOutcome(outcomeOf(status.code))
+    const mode = trail.parts.delivery ?? this.#recorder.options.delivery
+    const safe = trail.finish()
+    if (safe === undefined || mode === 'async') next(status)
+    else void safe.then((outcome) => next(this.#answer(outcome, trail, mode, status))) // never rejects
+  }
+
+  #answer(safe: Safe, trail: Trail, mode: 'disk' | 'ack', status: Status): Status {
+    if (safe.kind !== 'failed' || this.#recorder.undelivered(trail, mode, safe.error) === 'pass')
+      return status
+    return { ...status, code: UNAVAILABLE, details: 'the call could not be recorded' }
+  }
+
+  #describe(status: Status | undefined): void {
+    const trail = this.#trail
+    if (trail === undefined || !trail.isOpen) return
+    const { path, requestStream, responseStream } = this.#method
+    trail.setRequest({
+      method: 'grpc',
+      path,
+      headers: this.#headers,
+      ...this.#received.described(requestStream),
+    })
+    trail.setResponse({
+      ...(status !== undefined && { code: nameOf(status.code) }),
+      ...this.#sent.described(responseStream),
+    })
+  }
+}
+
+class Messages {
+  readonly #kept: unknown[] = []
+  #count = 0
+
+  add(message: unknown): void {
+    this.#count++
+    if (this.#kept.length < MESSAGES_MAX) this.#kept.push(message)
+  }
+
+  described(isStream: boolean): object {
+    if (!isStream) return { body: this.#kept[0] }
+    return { body: this.#kept, messages: this.#count }
+  }
+}
+
+function nameOf(code: number): string {
+  return CODES[code] ?? String(code)
+}
+
+function outcomeOf(code: number): Outcome {
+  const name = nameOf(code)
+  if (name === 'OK') return 'success'
+  return name === 'PERMISSION_DENIED' || name === 'UNAUTHENTICATED' ? 'denied' : 'failure'
+}

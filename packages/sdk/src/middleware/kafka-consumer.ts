@@ -1,0 +1,92 @@
+/** Consumed messages, with kafkajs and @platformatic/kafka: each is a trail that goes on with its producer's. */
+import { runTrail } from '../recorder/carrier.ts'
+import type { RecorderChoice } from '../recorder/default-recorder.ts'
+
+type Bytes = string | Uint8Array | null | undefined
+
+/** What is read of a message; kafkajs keeps headers in an object, @platformatic/kafka in a Map. */
+export interface ConsumedMessage {
+  readonly key?: Bytes
+  readonly value?: Bytes
+  readonly headers?: ReadonlyMap<unknown, unknown> | Readonly<Record<string, unknown>>
+  readonly offset?: string | bigint | number
+}
+
+/** kafkajs' EachMessagePayload, or @platformatic/kafka's Message. */
+export type ConsumedPayload =
+  | { readonly topic: string; readonly partition: number; readonly message: ConsumedMessage }
+  | (ConsumedMessage & { readonly topic: string; readonly partition: number })
+
+export interface ConsumerOptions {
+  readonly recorder?: RecorderChoice
+  /** Default `<topic>.consumed`. */
+  readonly action?: string
+  /** Whether keys and values are kept, as far as they are text. Default true. */
+  readonly content?: boolean
+}
+
+/**
+ * A handler whose every message is a trail:
+ *
+ *     await consumer.run({ eachMessage: trailMessages(handle) })
+ *     for await (const message of stream) await trailMessages(handle)(message)
+ *
+ * The handler's promise settles before the trail does, and an error goes on to the client, which then does not commit.
+ */
+export function trailMessages<Payload extends ConsumedPayload, Result>(
+  handle: (payload: Payload) => Promise<Result> | Result,
+  { recorder, action, content = true }: ConsumerOptions = {},
+): (payload: Payload) => Promise<Result> {
+  return (payload) => {
+    const { topic, partition } = payload
+    const message: ConsumedMessage = 'message' in payload ? payload.message : payload
+    const carrier = headersOf(message)
+    const request = {
+      headers: carrier,
+      offset: message.offset === undefined ? undefined : String(message.offset),
+      partition,
+      topic,
+      ...(content && { key: textOf(message.key), body: bodyOf(message.value) }),
+    }
+    return runTrail(
+      { action: action ?? `${topic}.consumed`, carrier, request },
+      () => handle(payload),
+      recorder,
+    )
+  }
+}
+
+function headersOf({ headers }: ConsumedMessage): Record<string, string> {
+  const pairs = headers instanceof Map ? headers : Object.entries(headers ?? {})
+  const named: Record<string, string> = {}
+  for (const [name, value] of pairs as Iterable<readonly [Bytes, Bytes | readonly Bytes[]]>) {
+    const text = textOf(Array.isArray(value) ? (value as readonly Bytes[])[0] : (value as Bytes))
+    if (text !== undefined) named[(textOf(name) ?? '').toLowerCase()] = text
+  }
+  return named
+}
+
+/** A longer text is cut anyway. */
+const JSON_CHARS_MAX = 65_536
+
+/** JSON where it is JSON. */
+function bodyOf(value: Bytes): unknown {
+  const text = textOf(value)
+  if (text === undefined || text.length > JSON_CHARS_MAX || !/^\s*[[{]/.test(text)) return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** Bytes that are no text are counted. */
+function textOf(value: Bytes): string | undefined {
+  if (value === null || value === undefined) return undefined
+  if (typeof value === 'string') return value
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(value)
+  } catch {
+    return `[${value.length} bytes]`
+  }
+}
