@@ -155,7 +155,18 @@ class CallTrail {
     const mode = trail.parts.delivery ?? this.#recorder.options.delivery
     const safe = trail.finish()
     if (safe === undefined || mode === 'async') next(status)
-    else void safe.then((outcome) => next(this.#answer(outcome, trail, mode, status))) // never rejects
+    else void this.#endOnce(safe, trail, mode, status, next)
+  }
+
+  /** The client hears how it ended once that is recorded. */
+  async #endOnce(
+    safe: Promise<Safe>,
+    trail: Trail,
+    mode: 'disk' | 'ack',
+    status: Status,
+    next: Next<Status>,
+  ): Promise<void> {
+    next(this.#answer(await safe, trail, mode, status))
   }
 
   #answer(safe: Safe, trail: Trail, mode: 'disk' | 'ack', status: Status): Status {

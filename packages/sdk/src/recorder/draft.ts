@@ -1,5 +1,6 @@
 /** A record before it is masked: the fields of docs/record.md, in the order of their canonical bytes. */
 import { newRecordId } from '../trace-context/ids.ts'
+import type { Producer } from './producer.ts'
 import type { Cut, Json } from './snapshot.ts'
 import type { Trail } from './trail.ts'
 import type { Outcome } from './trail-parts.ts'
@@ -8,14 +9,6 @@ export interface Draft {
   readonly id: string
   readonly kind: 'trail' | 'event' | 'log'
   readonly [field: string]: unknown
-}
-
-/** What every record of a process has in common. */
-export interface Producer {
-  readonly service: string
-  readonly environment: string
-  readonly serviceVersion: string | undefined
-  readonly host: string | undefined
 }
 
 export const SCHEMA_NAME = 'trailproof/v1'

@@ -4,7 +4,7 @@ import { type CompiledRedaction, compileRedaction, type RedactionPolicy } from '
 import type { DeliveryMode } from '../delivery/sealed-record.ts'
 import type { Sink } from '../sinks/sink.ts'
 import type { TraceHeaderNames } from '../trace-context/trace-context.ts'
-import type { Producer } from './draft.ts'
+import type { Producer } from './producer.ts'
 import { compileSampling, type Sampling, type SamplingOptions } from './sampling.ts'
 
 export interface RecorderOptions {
