@@ -4,6 +4,12 @@ import { type TestServer, testServer } from '../support/test-server.ts'
 
 const numbered = (seq: number, id = 'process-1') => ({ action: 'a.b', stream: { id, seq } })
 
+const dropped = (seq: number, stream: string, seqs: readonly (readonly number[])[], exact = true) => ({
+  action: 'stream.dropped',
+  stream: { id: 'process-1', seq },
+  metadata: { stream, seqs, exact, records: 1, reason: 'queue_full' },
+})
+
 interface Notice {
   readonly action: string
   readonly metadata: { readonly stream: { readonly id: string; readonly from: number; readonly to: number } }
@@ -12,7 +18,7 @@ interface Notice {
 /** The first `count` records of the ledger's own about streams. */
 async function notices(server: TestServer, count: number): Promise<[string, number, number][]> {
   const abort = new AbortController()
-  const response = await server.fetch('/v1/tail?from=0&q=action:stream.*', { signal: abort.signal })
+  const response = await server.fetch('/v1/tail?from=0&q=action:stream.gap*', { signal: abort.signal })
   const found: [string, number, number][] = []
   for await (const { data } of sseEvents(response)) {
     const { action, metadata } = JSON.parse(data) as Notice
@@ -74,4 +80,22 @@ test('a stream that comes to the last exact number goes on being indexed and qua
     expect((await server.post('/v1/events?wait=index', record)).body).toMatchObject({ indexed: true })
   const { status, body } = await server.post('/v1/events', [{ ...last, labels: 7 }, numbered(8)])
   expect([status, body.receipts.map((receipt) => receipt.status)]).toEqual([200, ['quarantined', 'recorded']])
+})
+
+test('numbers that a producer says it dropped are no gap; those it says of others are', async () => {
+  const server = await testServer({ gap_quiet_seconds: 1 })
+  await server.post('/v1/events', [
+    numbered(1),
+    numbered(6),
+    dropped(7, 'process-1', [
+      [2, 3],
+      [5, 5],
+    ]),
+    numbered(1, 'process-2'),
+    numbered(3, 'process-2'),
+    dropped(8, 'process-2', [[2, 2]]),
+    dropped(11, 'process-1', [[9, 10]], false),
+  ])
+  const found = await notices(server, 3)
+  expect(new Set(found.map(String))).toEqual(new Set(['stream.gap,4,4', 'stream.gap,2,2', 'stream.gap,9,10']))
 })

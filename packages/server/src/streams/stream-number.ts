@@ -1,9 +1,12 @@
 /** Which number of which producer's stream an entry accounts for. */
 import type { IndexedEntry } from '../search/search-index.ts'
 
+/** One number of a stream, or a run of them. */
 export interface StreamNumber {
   readonly streamId: string
   readonly seq: number
+  /** The last of a run that begins with `seq`. Default: `seq`. */
+  readonly last?: number
   /** ms since 1970. */
   readonly atMs: number
 }
@@ -17,12 +20,41 @@ export interface StreamNotice {
   readonly to: number
 }
 
-/** The number an entry carries, or that of the record whose conflict it tells of; undefined without one. */
-export function streamNumberOf({ core, personal, recordedAt }: IndexedEntry): StreamNumber | undefined {
+/**
+ * The numbers an entry accounts for: the one it carries, those its producer says it dropped, or that of the record whose
+ * conflict it tells of.
+ */
+export function streamNumbersOf({ core, personal, recordedAt }: IndexedEntry): readonly StreamNumber[] {
   const atMs = Math.floor(recordedAt / 1000)
-  if (core['stream'] !== undefined) return numberIn(core['stream'], atMs)
-  if (core['action'] !== 'trailproof.conflict') return undefined
-  return numberIn((personal?.['metadata'] as { stream?: unknown } | undefined)?.stream, atMs)
+  const metadata = personal?.['metadata'] as Metadata | undefined
+  if (core['stream'] !== undefined) {
+    const own = numberIn(core['stream'], atMs)
+    if (own === undefined) return []
+    return core['action'] === 'stream.dropped' ? [...droppedIn(metadata, own), own] : [own]
+  }
+  if (core['action'] !== 'trailproof.conflict') return []
+  const conflicting = numberIn(metadata?.stream, atMs)
+  return conflicting === undefined ? [] : [conflicting]
+}
+
+interface Metadata {
+  readonly stream?: unknown
+  readonly seqs?: unknown
+  readonly exact?: unknown
+}
+
+/** Ranges of one record that are read; a producer that tells of more is not believed about the rest. */
+const RANGES_MAX = 100
+
+/** A producer speaks for its own stream only, and only of numbers that it names one by one. */
+function droppedIn({ stream, seqs, exact }: Metadata = {}, own: StreamNumber): StreamNumber[] {
+  if (stream !== own.streamId || exact !== true || !Array.isArray(seqs)) return []
+  return seqs.slice(0, RANGES_MAX).flatMap((range: unknown) => {
+    const [from, to] = Array.isArray(range) ? (range as unknown[]) : []
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) return []
+    const [seq, last] = [from as number, to as number]
+    return seq <= last && last < own.seq ? [{ streamId: own.streamId, seq, last, atMs: own.atMs }] : []
+  })
 }
 
 /** A `stream` member as sent, in whatever shape; for records that were never valid. */

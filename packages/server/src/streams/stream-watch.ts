@@ -1,7 +1,7 @@
 /** Follows the producers' streams through the ledgers and says which numbers never arrived. */
 import type { IndexedEntry } from '../search/search-index.ts'
 import type { SqliteStreamStore } from '../store/sqlite/stream-store.ts'
-import { type StreamNotice, type StreamNumber, streamNumberOf } from './stream-number.ts'
+import { type StreamNotice, type StreamNumber, streamNumbersOf } from './stream-number.ts'
 
 /** Notices told in one go. */
 const NOTICES_MAX = 1000
@@ -32,8 +32,7 @@ export class StreamWatch {
     if (to <= cursor) return
     const numbers: StreamNumber[] = []
     for (const entry of entries) {
-      const number = entry.index < cursor ? undefined : streamNumberOf(entry)
-      if (number) numbers.push(number)
+      if (entry.index >= cursor) numbers.push(...streamNumbersOf(entry))
     }
     this.#store.apply(ledger, numbers, to)
   }

@@ -11,6 +11,12 @@ const HOLES_MAX = 1000
 /** The first number of a stream; a stream may open with 0 as well. */
 const FIRST_NUMBER = 1
 
+/** First and last included. */
+interface Run {
+  readonly first: number
+  readonly last: number
+}
+
 type Hole = { first: number; last: number; since_ms: number; recorded: number }
 
 export class SqliteStreamStore implements Disposable {
@@ -52,15 +58,14 @@ export class SqliteStreamStore implements Disposable {
     const move = this.#db.prepare(
       'INSERT INTO stream VALUES (?, ?, ?) ON CONFLICT (ledger, id) DO UPDATE SET next = excluded.next',
     )
-    for (const { streamId, seq, atMs } of numbers) {
+    for (const { streamId, seq, last = seq, atMs } of numbers) {
       const next = (find.get(ledger, streamId)?.['next'] as number | undefined) ?? Math.min(FIRST_NUMBER, seq)
-      if (seq < next) this.#fill(ledger, streamId, seq)
-      else {
-        if (seq > next)
-          this.#addHole(ledger, streamId, { first: next, last: seq - 1, since_ms: atMs, recorded: 0 })
-        // What comes after the last number that is exact cannot be read back; that one may then be seen twice.
-        move.run(ledger, streamId, Math.min(seq + 1, Number.MAX_SAFE_INTEGER))
-      }
+      if (seq < next) this.#fill(ledger, streamId, { first: seq, last: Math.min(last, next - 1) })
+      if (last < next) continue
+      if (seq > next)
+        this.#addHole(ledger, streamId, { first: next, last: seq - 1, since_ms: atMs, recorded: 0 })
+      // What comes after the last number that is exact cannot be read back; that one may then be seen twice.
+      move.run(ledger, streamId, Math.min(last + 1, Number.MAX_SAFE_INTEGER))
     }
   }
 
@@ -72,30 +77,35 @@ export class SqliteStreamStore implements Disposable {
       .run(ledger, streamId, first, last, isFull ? 0 : since_ms, recorded)
   }
 
-  /** A number below the expected one: fills a hole, or is one seen twice. */
-  #fill(ledger: string, streamId: string, seq: number): void {
-    const hole = this.#db
+  /** Numbers below the expected one: they fill holes, or are seen twice. */
+  #fill(ledger: string, streamId: string, { first, last }: Run): void {
+    const holes = this.#db
       .prepare(
         `SELECT first, last, since_ms, recorded FROM missing
-         WHERE ledger = ? AND stream = ? AND first <= ? ORDER BY first DESC LIMIT 1`,
+         WHERE ledger = ? AND stream = ? AND first <= ? AND last >= ?`,
       )
-      .get(ledger, streamId, seq) as Hole | undefined
-    if (!hole || seq > hole.last) return
-    this.#db
-      .prepare('DELETE FROM missing WHERE ledger = ? AND stream = ? AND first = ?')
-      .run(ledger, streamId, hole.first)
-    if (hole.first < seq) this.#addHole(ledger, streamId, { ...hole, last: seq - 1 })
-    if (seq < hole.last) this.#addHole(ledger, streamId, { ...hole, first: seq + 1 })
-    if (hole.recorded === 1) this.#addFilled(ledger, streamId, seq)
+      .all(ledger, streamId, last, first) as Hole[]
+    for (const hole of holes) {
+      this.#db
+        .prepare('DELETE FROM missing WHERE ledger = ? AND stream = ? AND first = ?')
+        .run(ledger, streamId, hole.first)
+      if (hole.first < first) this.#addHole(ledger, streamId, { ...hole, last: first - 1 })
+      if (last < hole.last) this.#addHole(ledger, streamId, { ...hole, first: last + 1 })
+      if (hole.recorded === 1)
+        this.#addFilled(ledger, streamId, {
+          first: Math.max(first, hole.first),
+          last: Math.min(last, hole.last),
+        })
+    }
   }
 
   /** Neighbours that arrive in order are told together. */
-  #addFilled(ledger: string, streamId: string, seq: number): void {
+  #addFilled(ledger: string, streamId: string, { first, last }: Run): void {
     const { changes } = this.#db
       .prepare('UPDATE filled SET last = ? WHERE ledger = ? AND stream = ? AND last = ?')
-      .run(seq, ledger, streamId, seq - 1)
+      .run(last, ledger, streamId, first - 1)
     if (changes === 0)
-      this.#db.prepare('INSERT OR IGNORE INTO filled VALUES (?, ?, ?, ?)').run(ledger, streamId, seq, seq)
+      this.#db.prepare('INSERT OR IGNORE INTO filled VALUES (?, ?, ?, ?)').run(ledger, streamId, first, last)
   }
 
   /** What the ledger must be told: holes noticed before `beforeMs`, and numbers that filled told holes. */
