@@ -40,7 +40,7 @@ export function bodyValue(
   const text = decoded(bytes, charsetOf(contentType), sha256 !== undefined)
   if (text === undefined) return `[${size} bytes${type === '' ? '' : ` of ${type}`}]`
   if (sha256 === undefined) return kind === 'json' ? jsonOrText(text) : text
-  cuts.push({ path, size, sha256 })
+  cuts.push({ path, sha256, size })
   return text
 }
 

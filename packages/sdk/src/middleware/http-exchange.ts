@@ -6,9 +6,11 @@ import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:h
 import { BodyCapture } from '../capture/body-capture.ts'
 import { bodyValue } from '../capture/body-value.ts'
 import { headerCaptureOf } from '../capture/header-rules.ts'
+import { inOrder } from '../capture/in-order.ts'
 import { pathOf, queryOf } from '../capture/query-string.ts'
 import type { Safe } from '../delivery/delivery.ts'
 import type { Recorder } from '../recorder/recorder.ts'
+import type { Json } from '../recorder/snapshot.ts'
 import type { Trail } from '../recorder/trail.ts'
 import { ACTOR_HEADER, verifyActor } from '../trace-context/signed-actor.ts'
 import { clientAddress } from './client-address.ts'
@@ -16,6 +18,8 @@ import { HeldResponse } from './held-response.ts'
 
 /** Where an exchange is found from its response, whoever opened it: two middlewares on one request share one trail. */
 const EXCHANGE = Symbol.for('trailproof.exchange.v1')
+
+type Members = Readonly<Record<string, unknown>>
 
 type Observed = ServerResponse & { [EXCHANGE]?: HttpExchange }
 
@@ -153,34 +157,35 @@ export class HttpExchange {
   /** Writes what was observed into the trail. */
   #describe({ isComplete }: { isComplete: boolean }): void {
     if (this.#recorder.isUnrecorded(this.trail)) return
-    const { parts, cuts } = this.trail
+    const { parts } = this.trail
     const request = this.#request
     const response = this.#response
     const headers = headerCaptureOf(this.#recorder.options)
     const requestHeaders = headers.capture(request.headers)
-    parts.request = {
-      body:
-        this.#requestBody && bodyValue(this.#requestBody, described('/request/body', request.headers), cuts),
+    parts.request = withMembers(parts.request, {
+      body: this.#body(this.#requestBody, '/request/body', request.headers),
       body_bytes: this.#requestBody?.size,
       headers: requestHeaders,
       http_version: request.httpVersion,
       method: this.#method,
       path: pathOf(this.#url).toWellFormed(),
-      query: queryOf(this.#url),
+      query: this.trail.take(queryOf(this.#url), '/request/query'),
       route: this.#route(),
-      ...parts.request,
-    }
+    })
     const responseHeaders = sentHeaders(response, this.headArguments)
-    parts.response = {
-      body:
-        this.#responseBody &&
-        bodyValue(this.#responseBody, described('/response/body', responseHeaders), cuts),
+    parts.response = withMembers(parts.response, {
+      body: this.#body(this.#responseBody, '/response/body', responseHeaders),
       body_bytes: this.#responseBody?.size,
       complete: isComplete ? undefined : false,
       headers: headers.capture(responseHeaders),
       status: isComplete || response.headersSent ? response.statusCode : undefined,
-      ...parts.response,
-    }
+    })
+  }
+
+  #body(body: BodyCapture | undefined, path: string, headers: Members): Json | undefined {
+    if (body === undefined) return undefined
+    const value = bodyValue(body, described(path, headers), this.trail.cuts)
+    return typeof value === 'object' ? this.trail.take(value, path) : (value as Json | undefined)
   }
 
   #route(): string | undefined {
@@ -242,7 +247,12 @@ function onClose(this: Observed): void {
   this[EXCHANGE]!.closed()
 }
 
-function described(path: string, headers: Readonly<Record<string, unknown>>) {
+/** What was observed, and over it what the application said itself. */
+function withMembers(said: Members | undefined, observed: Members): Members {
+  return said === undefined ? observed : inOrder({ ...observed, ...said })
+}
+
+function described(path: string, headers: Members) {
   return {
     contentType: singleHeader(headers['content-type']),
     encoding: singleHeader(headers['content-encoding']),

@@ -1,4 +1,5 @@
 /** A record before it is masked: the fields of docs/record.md, in the order of their canonical bytes. */
+import { inOrder } from '../capture/in-order.ts'
 import { newRecordId } from '../trace-context/ids.ts'
 import type { Producer } from './producer.ts'
 import type { Cut, Json } from './snapshot.ts'
@@ -31,10 +32,10 @@ export function trailDraft(trail: Trail, producer: Producer): Draft {
     integrations: parts.integrations,
     internal_steps: parts.steps,
     kind: 'trail',
-    labels: parts.labels,
+    labels: parts.labels && inOrder(parts.labels),
     latency_ms: trail.latencyMs,
     message: parts.message,
-    metadata: leftOut === undefined ? parts.metadata : { ...parts.metadata, left_out: leftOut },
+    metadata: inOrder(leftOut === undefined ? parts.metadata : { ...parts.metadata, left_out: leftOut }),
     outcome,
     parent_span_id: context.parentSpanId,
     reason: parts.reason,
@@ -49,6 +50,7 @@ export function trailDraft(trail: Trail, producer: Producer): Draft {
     severity: parts.severity ?? severityOf(outcome, response['status']),
     source: parts.source,
     span_id: context.spanId,
+    stream: undefined,
     targets: listOf(parts.targets),
     timestamp: new Date(trail.startedAtMs).toISOString(),
     trace_id: context.traceId,
@@ -105,6 +107,7 @@ export function eventDraft(producer: Producer, parts: EventParts): Draft {
     severity: parts.severity,
     source: parts.source,
     span_id: parts.spanId,
+    stream: undefined,
     targets: parts.targets,
     timestamp: new Date(now).toISOString(),
     trace_id: parts.traceId,

@@ -1,6 +1,6 @@
 /** Makes a record small enough for a ledger, largest and least telling parts first. Hardly any record gets here. */
 import { hash } from 'node:crypto'
-import { canonicalJson } from '@trailproof/core'
+import { canonicalText } from './canonical-text.ts'
 import type { Draft } from './draft.ts'
 import type { Cut } from './snapshot.ts'
 
@@ -10,12 +10,6 @@ const RECORD_BYTES_MAX = 1_048_576 - 1_024
 const METADATA_BYTES_MAX = 262_144
 
 const LEFT_OUT = '[left out: the record was too large]'
-
-/** The canonical members of a record that come before and after `stream`, without braces. */
-export interface Encoded {
-  readonly head: string
-  readonly tail: string
-}
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -38,26 +32,27 @@ const PARTS: readonly ((record: Draft, leave: Leave) => Draft)[] = [
 /** Notes what is left out and gives what stands in its place. */
 type Leave = (path: string, value: unknown) => string
 
-export function fitted(record: Draft, encode: (record: Draft) => Encoded): Encoded {
-  let encoded = encode(record)
-  if ((encoded.head.length + encoded.tail.length) * 3 <= METADATA_BYTES_MAX) return encoded
+/** The text of the record, or of as much of it as a server takes. */
+export function fitted(record: Draft, encode: (record: Draft) => string): string {
+  let text = encode(record)
+  if (text.length * 3 <= METADATA_BYTES_MAX) return text
   const cuts: Cut[] = [...((record['truncated'] as readonly Cut[] | undefined) ?? [])]
   const leave: Leave = (path, value) => {
-    const text = canonicalJson(value)
-    cuts.push({ path, size: Buffer.byteLength(text), sha256: hash('sha256', text) })
+    const left = canonicalText(value as object, false)
+    cuts.push({ path, sha256: hash('sha256', left), size: Buffer.byteLength(left) })
     return LEFT_OUT
   }
   let fitting = record
-  if (Buffer.byteLength(canonicalJson(record['metadata'] ?? {})) > METADATA_BYTES_MAX) {
+  if (Buffer.byteLength(canonicalText(record['metadata'] ?? {}, false)) > METADATA_BYTES_MAX) {
     fitting = { ...withoutMember(fitting, 'metadata', leave), truncated: cuts }
-    encoded = encode(fitting)
+    text = encode(fitting)
   }
   for (const without of PARTS) {
-    if (Buffer.byteLength(encoded.head) + Buffer.byteLength(encoded.tail) <= RECORD_BYTES_MAX) break
+    if (Buffer.byteLength(text) <= RECORD_BYTES_MAX) break
     fitting = { ...without(fitting, leave), truncated: cuts.slice(0, 1_000) }
-    encoded = encode(fitting)
+    text = encode(fitting)
   }
-  return encoded
+  return text
 }
 
 function withoutBody(record: Draft, part: 'request' | 'response', leave: Leave): Draft {

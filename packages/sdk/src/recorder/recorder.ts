@@ -11,7 +11,7 @@ import {
 import { report } from './diagnostics.ts'
 import { type Draft, eventDraft, trailDraft } from './draft.ts'
 import type { ResolvedOptions } from './options.ts'
-import { seal } from './seal.ts'
+import { type Sealer, seal } from './seal.ts'
 import type { Stream } from './stream.ts'
 import { Trail, type TrailInit, type TrailOwner } from './trail.ts'
 
@@ -29,7 +29,7 @@ export interface RecorderCounters {
 export class Recorder implements TrailOwner {
   readonly options: ResolvedOptions
   readonly delivery: Delivery
-  readonly #stream: Stream
+  readonly #sealer: Sealer
   readonly counters: RecorderCounters = {
     trails: { opened: 0, finished: 0, abandoned: 0 },
     sampledOut: 0,
@@ -42,13 +42,13 @@ export class Recorder implements TrailOwner {
   /** Use `createRecorder`. */
   constructor(options: ResolvedOptions, stream: Stream, delivery: Delivery) {
     this.options = options
-    this.#stream = stream
+    this.#sealer = { redaction: options.redaction, stream }
     this.delivery = delivery
   }
 
   /** The stream of this recorder: its records are numbered and chained in it. */
   get streamId(): string {
-    return this.#stream.id
+    return this.#sealer.stream.id
   }
 
   /** A trail for what came in with these headers; or for something that nobody asked for, without them. */
@@ -87,16 +87,20 @@ export class Recorder implements TrailOwner {
         this.counters.sampledOut++
         return undefined
       }
-      return this.record(draft, trail.parts.delivery)
+      return this.record(draft, trail.parts.delivery, trail.isOrdered)
     } catch (error) {
       return this.#lost('trail', error)
     }
   }
 
   /** Seals and delivers. Undefined when nothing has to be waited for. */
-  record(draft: Draft, mode: DeliveryMode = this.options.delivery): Promise<Safe> | undefined {
+  record(
+    draft: Draft,
+    mode: DeliveryMode = this.options.delivery,
+    isOrdered = false,
+  ): Promise<Safe> | undefined {
     try {
-      const record = seal(draft, { redaction: this.options.redaction, stream: this.#stream })
+      const record = seal(draft, this.#sealer, isOrdered)
       if (mode !== 'async') return this.delivery.deliverSafely(record, mode)
       this.delivery.deliver(record)
       return undefined

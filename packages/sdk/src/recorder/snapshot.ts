@@ -20,7 +20,7 @@ export const SNAPSHOT_LIMITS = {
   /** Objects and lists inside each other. The server takes 64 with the record around them. */
   depthMax: 32,
   /** Values of one record; what is beyond is left out and said. */
-  valuesMax: 20_000,
+  valuesMax: 100_000,
   /** UTF-8 bytes of a text, as the server cuts them. */
   textBytesMax: 65_536,
   /** Bytes of all texts of one record together. */
@@ -34,6 +34,8 @@ const LEFT_OUT = '[left out: too many values]'
 /** Takes the snapshots of one record, whose bounds they share. */
 export class Snapshots {
   readonly cuts: Cut[] = []
+  /** Whether the keys of all that was taken are in canonical order: engines move those that look like indexes. */
+  isOrdered = true
   readonly #parents: object[] = []
   #values = 0
   #bytes = 0
@@ -87,7 +89,7 @@ export class Snapshots {
       return whole
     }
     if (this.cuts.length < SNAPSHOT_LIMITS.cutsMax)
-      this.cuts.push({ path, size, sha256: hash('sha256', whole) })
+      this.cuts.push({ path, sha256: hash('sha256', whole), size })
     this.#bytes += bytesLeft
     return firstBytes(whole, bytesLeft)
   }
@@ -105,6 +107,8 @@ export class Snapshots {
     const copy: Record<string, Json> = {}
     for (const key of keys) {
       if (key === '__proto__') continue // the server refuses it
+      const first = key.charCodeAt(0)
+      if (first >= 48 && first <= 57) this.isOrdered = false
       const member = this.#member(source, key, `${path}/${escaped(key)}`, depth + 1)
       if (member !== undefined) copy[key.isWellFormed() ? key : key.toWellFormed()] = member
       if (this.#values > SNAPSHOT_LIMITS.valuesMax) break

@@ -1,9 +1,12 @@
-/** What the service did on the way (`internal_steps[]`), and the calls it made (`integrations[]`). */
+/**
+ * What the service did on the way (`internal_steps[]`), and the calls it made (`integrations[]`). Objects of both are made with
+ * all members, in canonical order; what is undefined is not written.
+ */
 import type { Json } from './snapshot.ts'
 
 /** One step as recorded. Times are ms, fractions allowed. */
 export interface Step {
-  error?: { readonly message: string; readonly code?: string; readonly name: string }
+  error: BriefError | undefined
   readonly id: number
   /** Null while it runs, and for ever where it was not ended before the trail was. */
   latency_ms: number | null
@@ -11,9 +14,16 @@ export interface Step {
   /** After the beginning of the trail. */
   offset_ms: number
   /** The step that it is part of. */
-  readonly parent_id?: number
-  readonly request?: Json
-  response?: Json
+  readonly parent_id: number | undefined
+  readonly request: Json | undefined
+  response: Json | undefined
+}
+
+/** What was thrown, without where. */
+export interface BriefError {
+  readonly code?: string
+  readonly message: string
+  readonly name: string
 }
 
 /** What kind of thing is called. Your own word is as good. */
@@ -21,15 +31,15 @@ export type IntegrationType = 'http' | 'kafka' | 'database' | 'cache' | 'grpc' |
 
 /** One call as recorded. */
 export interface IntegrationEntry {
-  error?: { readonly message: string; readonly code?: string; readonly name: string }
+  error: BriefError | undefined
   latency_ms: number | null
-  metadata?: Json
+  metadata: Json | undefined
   readonly name: string
   offset_ms: number
-  request?: Json
-  response?: Json
+  request: Json | undefined
+  response: Json | undefined
   /** The step in which it was made. */
-  readonly step_id?: number
+  readonly step_id: number | undefined
   readonly type: string
 }
 

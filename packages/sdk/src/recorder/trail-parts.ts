@@ -7,12 +7,12 @@ export type Outcome = 'success' | 'failure' | 'denied' | 'unknown'
 
 /** One error as recorded. */
 export interface TrailError {
-  readonly code?: string
+  readonly code: string | undefined
   readonly message: string
-  readonly name?: string
+  readonly name: string
   /** Where it arose: `handler`, `database`, your own word. */
   readonly source: string
-  readonly stack?: string
+  readonly stack: string | undefined
 }
 
 export interface TrailParts {

@@ -107,14 +107,16 @@ export class Trail {
     const kept =
       request === undefined
         ? undefined
-        : this.#take(request, `/internal_steps/${this.parts.steps.length}/request`)
+        : this.take(request, `/internal_steps/${this.parts.steps.length}/request`)
     const step: Step = {
+      error: undefined,
       id: ++this.#stepIds,
       latency_ms: null,
       name: nameOf(name),
       offset_ms: this.#sinceStart(),
-      ...(parent !== undefined && { parent_id: parent.id }),
-      ...(kept !== undefined && { request: kept }),
+      parent_id: parent?.id,
+      request: kept,
+      response: undefined,
     }
     this.parts.steps.push(step)
     return step
@@ -126,7 +128,7 @@ export class Trail {
     step.latency_ms = rounded(this.#sinceStart() - step.offset_ms)
     if (error !== undefined) step.error = briefly(error)
     if (response === undefined) return
-    const kept = this.#take(response, `/internal_steps/${this.parts.steps.indexOf(step)}/response`)
+    const kept = this.take(response, `/internal_steps/${this.parts.steps.indexOf(step)}/response`)
     if (kept !== undefined) step.response = kept
   }
 
@@ -173,15 +175,16 @@ export class Trail {
     if (!this.#hasRoom(integrations, 'integrations')) return undefined
     const path = `/integrations/${integrations.length}`
     const entry: IntegrationEntry = {
+      error: undefined,
       latency_ms: null,
+      metadata: init.metadata === undefined ? undefined : this.take(init.metadata, `${path}/metadata`),
       name: nameOf(init.name),
       offset_ms: this.#sinceStart(),
+      request: init.request === undefined ? undefined : this.take(init.request, `${path}/request`),
+      response: undefined,
+      step_id: this.#runningStep()?.id,
       type: nameOf(init.type),
     }
-    if (init.request !== undefined) this.#keep(entry, 'request', init.request, path)
-    if (init.metadata !== undefined) this.#keep(entry, 'metadata', init.metadata, path)
-    const step = this.#runningStep()
-    if (step !== undefined) Object.assign(entry, { step_id: step.id })
     integrations.push(entry)
     return {
       update: (result) => this.#updateIntegration(entry, path, result),
@@ -207,8 +210,13 @@ export class Trail {
   addError(thrown: unknown, { source = 'handler', code }: { source?: string; code?: string } = {}): void {
     if (!this.#may('change', 'addError') || !this.#hasRoom(this.parts.errors, 'errors')) return
     const error = errorOf(thrown)
-    const named = code ?? error.code
-    this.parts.errors.push({ ...error, ...(named !== undefined && { code: named }), source })
+    this.parts.errors.push({
+      code: code ?? error.code,
+      message: error.message,
+      name: error.name,
+      source: nameOf(source),
+      stack: error.stack,
+    })
   }
 
   /** Adds to the free-form metadata; the same name again replaces. */
@@ -217,7 +225,7 @@ export class Trail {
   setMetadata(named: string | Readonly<Record<string, unknown>>, value?: unknown): void {
     if (!this.#may('change', 'setMetadata')) return
     const members = typeof named === 'string' ? { [named]: value } : named
-    const kept = this.#take(members, '/metadata')
+    const kept = this.take(members, '/metadata')
     if (isObject(kept)) Object.assign(this.parts.metadata, kept)
   }
 
@@ -250,7 +258,7 @@ export class Trail {
   /** Says what was changed. */
   addChange(change: Change): void {
     if (!this.#may('change', 'addChange') || !this.#hasRoom(this.parts.changes, 'changes')) return
-    const kept = this.#take(change, `/changes/${this.parts.changes.length}`)
+    const kept = this.take(change, `/changes/${this.parts.changes.length}`)
     if (kept !== undefined) this.parts.changes.push(kept)
   }
 
@@ -311,6 +319,16 @@ export class Trail {
   /** @internal What was cut; the middleware adds the bodies that it cut. */
   get cuts(): Snapshots['cuts'] {
     return this.#snapshots.cuts
+  }
+
+  /** @internal See `Snapshots.isOrdered`. */
+  get isOrdered(): boolean {
+    return this.#snapshots.isOrdered
+  }
+
+  /** @internal A copy with the bounds of this trail, keys in order. */
+  take(value: unknown, path: string): Json | undefined {
+    return this.#snapshots.take(value, path)
   }
 
   /** @internal How many items of each list were left out. */
@@ -375,21 +393,17 @@ export class Trail {
     value: unknown,
     path: string,
   ): void {
-    const kept = this.#take(value, `${path}/${member}`)
+    const kept = this.take(value, `${path}/${member}`)
     if (kept !== undefined) entry[member] = kept
   }
 
   #merge(part: 'request' | 'response', members: Readonly<Record<string, unknown>>): void {
-    const kept = this.#take(members, `/${part}`)
+    const kept = this.take(members, `/${part}`)
     if (isObject(kept)) this.parts[part] = { ...this.parts[part], ...kept }
   }
 
-  #take(value: unknown, path: string): Json | undefined {
-    return this.#snapshots.take(value, path)
-  }
-
   #text(text: unknown, path: string): string | undefined {
-    const kept = this.#take(text, path)
+    const kept = this.take(text, path)
     return typeof kept === 'string' ? kept : undefined
   }
 
@@ -422,7 +436,7 @@ function briefly(thrown: unknown): NonNullable<Step['error']> {
 
 function nameOf(name: unknown): string {
   const text = typeof name === 'string' ? name : String(name)
-  return text.length <= IDENTIFIER_CHARS_MAX ? text : text.slice(0, IDENTIFIER_CHARS_MAX)
+  return text.length <= IDENTIFIER_CHARS_MAX ? text : text.slice(0, IDENTIFIER_CHARS_MAX).toWellFormed()
 }
 
 /** Thousandths of a millisecond: more digits would be noise. */
