@@ -30,8 +30,8 @@ export const systemClock: Clock = {
   random: Math.random,
   after(ms, call, { keepsAlive = false } = {}) {
     if (ms <= 0) {
+      // Not unref'ed: the loop would wait for the next event or timer before it ran. It keeps nothing alive beyond this turn.
       const immediate = setImmediate(call)
-      if (!keepsAlive) immediate.unref()
       return { cancel: () => clearImmediate(immediate) }
     }
     const timer = setTimeout(call, Math.min(ms, TIMER_MS_MAX))

@@ -96,3 +96,12 @@ test('a record too large for a ledger is made to fit, and says what was left out
   )
   checkChain(sink.lines)
 })
+
+test('what waits is sent at once when it is asked for, though nothing else goes on', async () => {
+  const recorder = createRecorder({ sink: memorySink(), collect: false, queue: { maxAgeMs: 3_600_000 } })
+  for (let i = 0; i < 20; i++) {
+    void recorder.openTrail().finish()
+    // At its deadline it would answer false.
+    expect(await recorder.flush(60_000)).toBe(true)
+  }
+})
