@@ -1,10 +1,11 @@
 /** What a recorder can be told, and what holds where it is not. Resolved once; the caller's object is never written to. */
 import { hostname } from 'node:os'
-import { type CompiledRedaction, compileRedaction, type RedactionPolicy } from '@trailproof/core'
+import type { CompiledRedaction } from '@trailproof/core'
 import type { DeliveryMode } from '../delivery/sealed-record.ts'
 import type { Sink } from '../sinks/sink.ts'
 import type { TraceHeaderNames } from '../trace-context/trace-context.ts'
 import type { Producer } from './producer.ts'
+import { compileRedactionOptions, type RedactionOptions } from './redaction-options.ts'
 import { compileSampling, type Sampling, type SamplingOptions } from './sampling.ts'
 
 export interface RecorderOptions {
@@ -29,7 +30,7 @@ export interface RecorderOptions {
   /** Bounds and times of the queues; the spool's directory. */
   readonly queue?: QueueOptions
   /** What is masked beside the built-in names and forms; `false`: nothing is, here. */
-  readonly redaction?: RedactionPolicy | false
+  readonly redaction?: RedactionOptions | false
   readonly sampling?: SamplingOptions
   readonly capture?: CaptureOptions
   /**
@@ -139,7 +140,7 @@ export function resolveOptions(
     delivery: options.delivery ?? 'async',
     onUndelivered: options.onUndelivered ?? (queue.spoolDirectory === undefined ? 'fail' : 'spool'),
     queue,
-    redaction: redaction === false ? undefined : compileRedaction(redaction),
+    redaction: redaction === false ? undefined : compileRedactionOptions(redaction),
     mask: (redaction === false ? undefined : redaction?.mask) ?? '***',
     sampling: compileSampling(options.sampling),
     capture: {

@@ -1,5 +1,6 @@
 /** Which trail, and which step of it, the running code belongs to. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Channel } from 'node:diagnostics_channel'
 import type { Step } from './step.ts'
 
 export interface Scope {
@@ -24,4 +25,9 @@ export function currentScope(): Scope | undefined {
 /** Runs `fn`, and whatever it starts, as part of `scope`; as part of no trail without one. */
 export function runInScope<Result>(scope: Scope | undefined, fn: () => Result): Result {
   return storage.run(scope, fn)
+}
+
+/** What is run with a message of `channel` runs as part of the scope that `scopeOf` gives for it. */
+export function bindScope(channel: Channel, scopeOf: (message: object) => Scope | undefined): void {
+  channel.bindStore(storage, (message) => scopeOf(message as object)) // tracing channels carry objects
 }
