@@ -2,6 +2,7 @@
 import { currentTrail } from '../recorder/current-trail.ts'
 import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts'
 import { eventDraft } from '../recorder/draft.ts'
+import type { Recorder } from '../recorder/recorder.ts'
 import { errorOf, Snapshots } from '../recorder/snapshot.ts'
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'notice', 'warn', 'error', 'fatal'] as const
@@ -45,17 +46,32 @@ function write(
   message: string,
   fields: Readonly<Record<string, unknown>>,
 ): void {
-  const recorder = recorderOf(choice)
+  const { error, err, ...rest } = fields
+  recordLog(recorderOf(choice), { severity, message, fields: rest, thrown: error ?? err })
+}
+
+/** One line, from here or from another logger. */
+export interface LogLine {
+  /** A level, or the word another logger has for it. */
+  readonly severity: string
+  readonly message: unknown
+  readonly fields: Readonly<Record<string, unknown>>
+  /** An error, where there is one. */
+  readonly thrown?: unknown
+  /** When it was written, ms since 1970. Default: now. */
+  readonly atMs?: number
+}
+
+/** Records a line as part of the trail that runs now. Never throws. */
+export function recordLog(recorder: Recorder, { severity, message, fields, thrown, atMs }: LogLine): void {
   try {
     const snapshots = new Snapshots()
-    const { error, err, ...rest } = fields
-    const thrown = error ?? err
     const trail = currentTrail()
     const text = snapshots.take(message, '/message')
     const draft = eventDraft(recorder.options.producer, {
       kind: 'log',
       message: typeof text === 'string' ? text : JSON.stringify(text ?? null),
-      metadata: Object.keys(rest).length === 0 ? undefined : snapshots.take(rest, '/metadata'),
+      metadata: Object.keys(fields).length === 0 ? undefined : snapshots.take(fields, '/metadata'),
       severity,
       actor: trail?.parts.actor,
       requestId: trail?.requestId,
@@ -63,6 +79,7 @@ function write(
       traceId: trail?.traceId,
       errors: thrown === undefined ? undefined : [{ ...errorOf(thrown), source: 'log' }],
       truncated: snapshots.cuts,
+      ...(atMs !== undefined && { atMs }),
     })
     void recorder.record(draft, 'async')
   } catch (error) {

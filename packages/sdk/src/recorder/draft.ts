@@ -61,6 +61,8 @@ export function trailDraft(trail: Trail, producer: Producer): Draft {
 /** What an event or a log line says, by the names of the fields; all of it plain JSON already. */
 export interface EventParts {
   readonly kind?: 'event' | 'log'
+  /** When it happened, ms since 1970. Default: now. */
+  readonly atMs?: number
   readonly action?: string | undefined
   readonly actor?: Json | undefined
   readonly causationId?: string | undefined
@@ -82,7 +84,7 @@ export interface EventParts {
 }
 
 export function eventDraft(producer: Producer, parts: EventParts): Draft {
-  const now = Date.now()
+  const { atMs = Date.now() } = parts
   return {
     action: parts.action,
     actor: parts.actor,
@@ -91,7 +93,7 @@ export function eventDraft(producer: Producer, parts: EventParts): Draft {
     environment: producer.environment,
     errors: parts.errors,
     host: producer.host,
-    id: newRecordId(now),
+    id: newRecordId(atMs),
     kind: parts.kind ?? 'event',
     labels: parts.labels,
     message: parts.message,
@@ -109,7 +111,7 @@ export function eventDraft(producer: Producer, parts: EventParts): Draft {
     span_id: parts.spanId,
     stream: undefined,
     targets: parts.targets,
-    timestamp: new Date(now).toISOString(),
+    timestamp: new Date(atMs).toISOString(),
     trace_id: parts.traceId,
     truncated: parts.truncated && listOf(parts.truncated),
   }
