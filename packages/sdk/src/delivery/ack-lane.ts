@@ -14,6 +14,9 @@ import { Pause } from './pause.ts'
 import type { SealedRecord } from './sealed-record.ts'
 import { WriteSignal } from './write-signal.ts'
 
+/** A record whose sink fails at once is tried at least so often before its time is up. */
+const TRIES_IN_TIME = 4
+
 export type AckOutcome =
   /** The sink has said what became of it. */
   | { readonly kind: 'settled'; readonly fate: Delivered }
@@ -55,6 +58,7 @@ export class AckLane {
   constructor(options: AckLaneOptions) {
     this.#options = options
     this.#pause = new Pause(options.clock)
+    options.contact.onMade(() => this.#pause.endUnlessAsked())
   }
 
   /** Records that wait for an answer. */
@@ -132,9 +136,11 @@ export class AckLane {
         }))
       } else if (attempt.retryable) {
         this.#lastError = attempt.error
-        const delayMs = backoffMs(++failures, clock.random, attempt.retryAfterMs)
+        // Requests wait: one of them must not fail because those before it have.
+        const mostMs = timeoutMs / TRIES_IN_TIME
+        const delayMs = backoffMs(++failures, clock.random, attempt.retryAfterMs, mostMs)
         contact.retrying(attempt.error, delayMs)
-        await this.#pause.for(delayMs)
+        await this.#pause.for(delayMs, attempt.retryAfterMs !== undefined)
         if (this.#stopped()) return
       } else {
         contact.failed(attempt.error)

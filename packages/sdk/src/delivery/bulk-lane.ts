@@ -53,6 +53,7 @@ export class BulkLane {
   constructor(options: BulkLaneOptions) {
     this.#options = options
     this.#pause = new Pause(options.clock)
+    options.contact.onMade(() => this.#pause.endUnlessAsked())
   }
 
   /** Something has come. Cheap; sends nothing before the code that runs now has ended. */
@@ -166,7 +167,7 @@ export class BulkLane {
       } else if (attempt.retryable) {
         const delayMs = backoffMs(++failures, clock.random, attempt.retryAfterMs)
         contact.retrying(attempt.error, delayMs)
-        await this.#pause.for(delayMs)
+        await this.#pause.for(delayMs, attempt.retryAfterMs !== undefined)
         if (this.#stopped()) return
       } else {
         contact.failed(attempt.error)

@@ -13,16 +13,25 @@ export class Contact {
   retries = 0
   readonly #sink: string
   readonly #clock: Clock
+  readonly #onMade: (() => void)[] = []
 
   constructor(sink: string, clock: Clock) {
     this.#sink = sink
     this.#clock = clock
   }
 
+  /** Calls whenever the sink answers again. */
+  onMade(call: () => void): void {
+    this.#onMade.push(call)
+  }
+
   made(): void {
-    if (this.state.kind === 'lost')
-      report({ kind: 'recovered', sink: this.#sink, attempts: this.state.attempts })
-    if (this.state.kind !== 'good') this.state = { kind: 'good' }
+    const before = this.state
+    if (before.kind === 'good') return
+    this.state = { kind: 'good' }
+    if (before.kind === 'untried') return
+    report({ kind: 'recovered', sink: this.#sink, attempts: before.attempts })
+    for (const call of this.#onMade) call()
   }
 
   retrying(error: unknown, delayMs: number): void {

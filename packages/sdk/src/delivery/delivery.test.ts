@@ -127,6 +127,19 @@ describe('a sink that fails', () => {
     expect(delivery.status().contact).toEqual({ kind: 'good' })
   })
 
+  test('is tried again by all as soon as it has answered anybody', async () => {
+    const { clock, sink, delivery } = fixture([], { last: 'fail', ackTimeoutMs: 100 })
+    delivery.deliver(sealed(1))
+    await clock.advance(60_000)
+    const tries = sink.offered.length
+    sink.script = ['take', 'take']
+    const safe = delivery.deliverSafely(sealed(2), 'ack')
+    await clock.settle()
+    expect(await safe).toEqual({ kind: 'acknowledged' })
+    expect(seqsOf(sink.taken)).toEqual([2, 1])
+    expect(sink.offered).toHaveLength(tries + 2)
+  })
+
   test('is left alone for as long as it asks', async () => {
     const clock = fakeClock()
     let writes = 0
@@ -326,6 +339,19 @@ describe('ack', () => {
     await clock.advance(1_000)
     expect(seqsOf(sink.taken)).toEqual([1, 1])
     expect(delivery.counters).toMatchObject({ given: 1, written: 1, waitingRecords: 0 })
+  })
+
+  test('is tried every now and then through an outage, so that the first request after it has its receipt', async () => {
+    const { clock, sink, delivery } = fixture([], { last: 'fail' })
+    for (let n = 0; n < 20; n++) {
+      const lost = delivery.deliverSafely(sealed(n), 'ack')
+      await clock.advance(2_000)
+      expect(await lost).toMatchObject({ kind: 'failed' })
+    }
+    sink.script = Array.from({ length: 9 }, () => 'take')
+    const safe = delivery.deliverSafely(sealed(100), 'ack')
+    await clock.advance(500)
+    expect(await safe).toEqual({ kind: 'acknowledged' })
   })
 
   test('is tried again while there is time', async () => {

@@ -5,16 +5,23 @@ export class Pause {
   readonly #clock: Clock
   #timer: Timer | undefined
   #resume: (() => void) | undefined
+  #isAsked = false
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  for(ms: number): Promise<void> {
+  /** `isAsked`: the other side has asked for it. */
+  for(ms: number, isAsked = false): Promise<void> {
+    this.#isAsked = isAsked
     return new Promise((resolve) => {
       this.#resume = resolve
       this.#timer = this.#clock.after(ms, () => this.end())
     })
+  }
+
+  endUnlessAsked(): void {
+    if (!this.#isAsked) this.end()
   }
 
   end(): void {

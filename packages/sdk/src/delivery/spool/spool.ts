@@ -40,7 +40,10 @@ export interface SpoolBatch {
 }
 
 export interface Spool {
-  /** Looks for what others have left, now and from time to time; calls when there is some. Resolves after the first look. */
+  /**
+   * Looks for what others have left, now and from time to time; calls when there is some. Resolves after the first look.
+   * Only the first call counts.
+   */
   open(onFound: () => void): Promise<void>
   /** Records that wait to be sent, and their bytes on disk; those that others left included, once they are found. */
   readonly waitingRecords: number
@@ -111,6 +114,7 @@ class FileSpool implements Spool {
   #timer: Timer | undefined
   #beats = 0
   #looking: Promise<void> | undefined
+  #isLooking = false
   #isClosed = false
 
   constructor(options: Required<SpoolOptions>) {
@@ -135,7 +139,7 @@ class FileSpool implements Spool {
   }
 
   async open(onFound: () => void): Promise<void> {
-    this.#beat(onFound)
+    if (this.#looking === undefined) this.#beat(onFound)
     await this.#looking
   }
 
@@ -253,8 +257,8 @@ class FileSpool implements Spool {
   /** Says that we live, and looks for those that do not any more. */
   #beat(onFound: () => void): void {
     if (this.#isClosed) return
-    if (this.#beats++ % LOOK_EVERY === 0) this.#looking = this.#look(onFound)
-    else void this.#touchAll()
+    if (this.#beats++ % LOOK_EVERY !== 0 || this.#isLooking) void this.#touchAll()
+    else this.#looking = this.#look(onFound)
     this.#timer = outsideRequests(() => this.#options.clock.after(HEARTBEAT_MS, () => this.#beat(onFound)))
   }
 
@@ -269,6 +273,7 @@ class FileSpool implements Spool {
 
   async #look(onFound: () => void): Promise<void> {
     const { directory, stream, disk } = this.#options
+    this.#isLooking = true
     try {
       await this.#touchAll()
       const isOurs = (path: string): boolean => this.#queues.some((queue) => queue.directory === path)
@@ -278,6 +283,8 @@ class FileSpool implements Spool {
       if (looked.taken.length > 0) onFound()
     } catch (error) {
       if (!isAbsent(error)) onFault('look into the spool', error)
+    } finally {
+      this.#isLooking = false
     }
   }
 
