@@ -18,11 +18,7 @@ function recording() {
 type Recorder = ReturnType<typeof recording>['recorder']
 const LOGGERS: Readonly<Record<string, (recorder: Recorder) => Pick<pino.Logger, 'warn' | 'error'>>> = {
   pino: (recorder) => pino({}, pinoDestination(recorder)),
-  winston: (recorder) =>
-    winston.createLogger({ transports: [winstonTransport(recorder)] }) as unknown as Pick<
-      pino.Logger,
-      'warn' | 'error'
-    >,
+  winston: (recorder) => winston.createLogger({ transports: [winstonTransport(recorder)] }),
 }
 
 test.each(Object.entries(LOGGERS))(

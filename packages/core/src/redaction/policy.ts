@@ -2,6 +2,7 @@
 
 import { encodeHex } from '../encoding/hex.ts'
 import type { Sha256 } from '../merkle/hash.ts'
+import { CleanTexts } from './clean-texts.ts'
 import { DETECTIONS, DETECTORS, type Detector } from './detect/detectors.ts'
 import { ESCAPE } from './detect/percent-view.ts'
 import { hmacSha256 } from './hmac-sha256.ts'
@@ -28,6 +29,11 @@ export interface RedactionPolicy {
   readonly hashKey?: Uint8Array
   /** Needed with `hashKey`: this package brings no hash function of its own. */
   readonly sha256?: Sha256
+  /**
+   * Whether short texts in which nothing was found are remembered: names of hosts and user agents come again with each
+   * record of a producer. 4,096 texts of at most 256 characters; secrets are never among them. Default false.
+   */
+  readonly remembers?: boolean
 }
 
 /** A policy made ready; one serves any number of records. */
@@ -48,6 +54,8 @@ export interface CompiledRedaction extends Replacements {
   readonly paths: PathState | undefined
   /** Matches every text in which anything could be found. */
   readonly suspicious: RegExp
+  /** Texts in which nothing was found; undefined: they are not remembered. */
+  readonly clean: CleanTexts | undefined
 }
 
 const HASH_KEY_BYTES_MIN = 16
@@ -76,6 +84,7 @@ export function compileRedaction(policy: RedactionPolicy = {}): CompiledRedactio
     cards: rules.detect.get('card'),
     paths: compilePaths(rules.paths),
     suspicious: suspicious([...rules.detect.keys()]),
+    clean: policy.remembers === true ? new CleanTexts() : undefined,
     mask,
     hash: compileHash(policy),
   }

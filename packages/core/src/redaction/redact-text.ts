@@ -17,6 +17,15 @@ const PASSES_MAX = 8
 
 /** The same string when there is nothing to redact. */
 export function redactText(text: string, policy: CompiledRedaction): string {
+  const { clean } = policy
+  if (clean === undefined) return redacted(text, policy)
+  if (clean.has(text)) return text
+  const out = redacted(text, policy)
+  if (out === text) clean.add(text)
+  return out
+}
+
+function redacted(text: string, policy: CompiledRedaction): string {
   let out = redactOnce(text, policy, 0)
   if (out === text || !policy.hasRules) return out
   for (let pass = 1; pass < PASSES_MAX; pass++) {

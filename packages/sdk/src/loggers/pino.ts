@@ -31,7 +31,7 @@ export function pinoDestination(choice?: RecorderChoice): { write(line: string):
       }
       const { level, time, msg, err, pid: _pid, hostname: _hostname, ...fields } = parsed
       recordLog(recorder, {
-        severity: typeof level === 'number' ? (LEVELS[level] ?? String(level)) : String(level ?? 'info'),
+        severity: typeof level === 'number' ? (LEVELS[level] ?? String(level)) : textOf(level, 'info'),
         message: msg ?? '',
         fields,
         ...(err !== undefined && { thrown: err }),
@@ -70,8 +70,12 @@ export function pinoSink(logger: PinoLogger): Sink {
 export function messageOf({ message, action, request, outcome }: Members): string {
   if (typeof message === 'string') return message
   const { method, path } = (request ?? {}) as Members
-  const what = typeof action === 'string' ? action : `${String(method ?? '')} ${String(path ?? '')}`.trim()
-  return `${what} ${String(outcome ?? '')}`.trim()
+  const what = textOf(action, `${textOf(method)} ${textOf(path)}`.trim())
+  return `${what} ${textOf(outcome)}`.trim()
+}
+
+function textOf(value: unknown, otherwise = ''): string {
+  return typeof value === 'string' ? value : otherwise
 }
 
 function parsedLine(line: string): Record<string, unknown> | undefined {

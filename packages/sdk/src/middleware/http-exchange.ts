@@ -141,12 +141,12 @@ export class HttpExchange {
       void this.#complete()
       return
     }
-    this.#describe({ isComplete: false })
+    this.trail.parts.describe = () => this.#describe({ isComplete: false })
     void this.trail.abandon(abandonment(this.#request, this.#response))
   }
 
   #complete(): Promise<Safe> | undefined {
-    this.#describe({ isComplete: true })
+    this.trail.parts.describe = () => this.#describe({ isComplete: true })
     return this.trail.finish()
   }
 

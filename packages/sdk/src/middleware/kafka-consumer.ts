@@ -1,8 +1,7 @@
 /** Consumed messages, with kafkajs and @platformatic/kafka: each is a trail that goes on with its producer's. */
+import { type Bytes, bodyOf, textOf } from '../capture/message-content.ts'
 import { runTrail } from '../recorder/carrier.ts'
 import type { RecorderChoice } from '../recorder/default-recorder.ts'
-
-type Bytes = string | Uint8Array | null | undefined
 
 /** What is read of a message; kafkajs keeps headers in an object, @platformatic/kafka in a Map. */
 export interface ConsumedMessage {
@@ -64,29 +63,4 @@ function headersOf({ headers }: ConsumedMessage): Record<string, string> {
     if (text !== undefined) named[(textOf(name) ?? '').toLowerCase()] = text
   }
   return named
-}
-
-/** A longer text is cut anyway. */
-const JSON_CHARS_MAX = 65_536
-
-/** JSON where it is JSON. */
-function bodyOf(value: Bytes): unknown {
-  const text = textOf(value)
-  if (text === undefined || text.length > JSON_CHARS_MAX || !/^\s*[[{]/.test(text)) return text
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
-
-/** Bytes that are no text are counted. */
-function textOf(value: Bytes): string | undefined {
-  if (value === null || value === undefined) return undefined
-  if (typeof value === 'string') return value
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(value)
-  } catch {
-    return `[${value.length} bytes]`
-  }
 }

@@ -93,8 +93,7 @@ function drainAtExit(recorder: Recorder): void {
 
 /** Nothing is left to do but this: what waits is sent, once. Trails that are open stay open, as something may still come. */
 function onBeforeExit(): void {
-  for (const recorder of open)
-    if (recorder.delivery.status().waitingRecords > 0) void recorder.delivery.flush()
+  for (const recorder of open) if (recorder.hasWaiting) void recorder.flush()
 }
 
 function onExit(): void {

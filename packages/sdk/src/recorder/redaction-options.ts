@@ -7,7 +7,7 @@ import {
   type RedactionPolicy,
 } from '@trailproof/core'
 
-export interface RedactionOptions extends Omit<RedactionPolicy, 'sha256' | 'hashKey'> {
+export interface RedactionOptions extends Omit<RedactionPolicy, 'sha256' | 'hashKey' | 'remembers'> {
   /**
    * Secrets that are recognised by their form, wherever they stand in a text. Rules that name a detector say otherwise for it.
    * Default card, iban, jwt and key; e-mail addresses are not among them, as they are no secrets.
@@ -26,6 +26,7 @@ export function compileRedactionOptions(options: RedactionOptions = {}): Compile
   const rest = detect.filter((detector) => !named.has(detector))
   return compileRedaction({
     ...policy,
+    remembers: true,
     rules: rest.length === 0 ? rules : [...rules, { detect: rest }],
     sha256: (bytes) => hash('sha256', bytes, 'buffer'),
     ...(hashKey !== undefined && { hashKey: typeof hashKey === 'string' ? Buffer.from(hashKey) : hashKey }),

@@ -20,6 +20,8 @@ export interface TrailParts {
   actor: Json | undefined
   readonly changes: Json[]
   delivery: DeliveryMode | undefined
+  /** Fills in what was observed, once, before the record is made. */
+  describe: (() => void) | undefined
   readonly errors: TrailError[]
   readonly integrations: IntegrationEntry[]
   labels: Readonly<Record<string, string | number | boolean>> | undefined
@@ -42,6 +44,7 @@ export function emptyParts(): TrailParts {
     actor: undefined,
     changes: [],
     delivery: undefined,
+    describe: undefined,
     errors: [],
     integrations: [],
     labels: undefined,

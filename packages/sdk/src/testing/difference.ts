@@ -3,7 +3,7 @@
 export function difference(actual: unknown, expected: unknown, path: string): string | undefined {
   const at = path === '' ? 'the record' : path
   if (isAsymmetric(expected))
-    return expected.asymmetricMatch(actual) ? undefined : `${at} is ${shown(actual)}, not ${String(expected)}`
+    return expected.asymmetricMatch(actual) ? undefined : `${at} is ${shown(actual)}, not as it should be`
   if (Array.isArray(expected)) {
     if (!Array.isArray(actual)) return `${at} is ${shown(actual)}, not a list`
     if (actual.length !== expected.length) return `${at} has ${actual.length} items, not ${expected.length}`
