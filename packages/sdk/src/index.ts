@@ -4,7 +4,7 @@ export { diff } from './audit/diff.ts'
 export { createLog, LOG_LEVELS, type Log, type LogLevel, log } from './audit/log.ts'
 export type { Delivery, DeliveryStatus, Safe } from './delivery/delivery.ts'
 export type { DeliveryMode, SealedRecord } from './delivery/sealed-record.ts'
-export { type Carrier, carrier, runTrail, type WorkInit } from './recorder/carrier.ts'
+export { type Carrier, carrier } from './recorder/carrier.ts'
 export { createRecorder } from './recorder/create-recorder.ts'
 export * from './recorder/current-trail.ts'
 export { defaultRecorder, type RecorderChoice, setDefaultRecorder } from './recorder/default-recorder.ts'
@@ -17,6 +17,7 @@ export {
 export type { CaptureOptions, QueueOptions, RecorderOptions } from './recorder/options.ts'
 export type { Actor, Change, Target } from './recorder/people.ts'
 export type { Recorder, RecorderCounters } from './recorder/recorder.ts'
+export { runTrail, type WorkInit } from './recorder/run-trail.ts'
 export type { SamplingOptions } from './recorder/sampling.ts'
 export type {
   Integration,

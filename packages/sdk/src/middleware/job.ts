@@ -1,8 +1,10 @@
 /** Jobs, timers and scripts: whatever runs without a request. */
-import { type Carrier, runTrail } from '../recorder/carrier.ts'
+import type { Carrier } from '../recorder/carrier.ts'
 import type { RecorderChoice } from '../recorder/default-recorder.ts'
+import { runTrail } from '../recorder/run-trail.ts'
 
-export { type Carrier, carrier, runTrail, type WorkInit } from '../recorder/carrier.ts'
+export { type Carrier, carrier } from '../recorder/carrier.ts'
+export { runTrail, type WorkInit } from '../recorder/run-trail.ts'
 
 /**
  * A job whose every run is a trail:

@@ -1,7 +1,7 @@
 /** Consumed messages, with kafkajs and @platformatic/kafka: each is a trail that goes on with its producer's. */
 import { type Bytes, bodyOf, textOf } from '../capture/message-content.ts'
-import { runTrail } from '../recorder/carrier.ts'
 import type { RecorderChoice } from '../recorder/default-recorder.ts'
+import { runTrail } from '../recorder/run-trail.ts'
 
 /** What is read of a message; kafkajs keeps headers in an object, @platformatic/kafka in a Map. */
 export interface ConsumedMessage {

@@ -1,16 +1,15 @@
 /** The trail of a piece of work, carried by hand where nothing else carries it: into a queue, a job, a timer's table. */
 
-import { ACTOR_HEADER, signActor, verifyActor } from '../trace-context/signed-actor.ts'
-import { idOf, outgoingHeaders } from '../trace-context/trace-context.ts'
+import { ACTOR_HEADER, signActor } from '../trace-context/signed-actor.ts'
+import { outgoingHeaders } from '../trace-context/trace-context.ts'
 import { currentTrail } from './current-trail.ts'
-import { type RecorderChoice, recorderOf } from './default-recorder.ts'
-import type { Recorder } from './recorder.ts'
 import type { Trail } from './trail.ts'
 
 /** Names and texts, as headers of a message have them; JSON as it is. */
 export type Carrier = Readonly<Record<string, string>>
 
-const CAUSATION = 'x-causation-id'
+/** The record that caused the work. */
+export const CAUSATION = 'x-causation-id'
 /** How long an actor may be carried: jobs wait. */
 const ACTOR_MS_MAX = 30 * 24 * 3_600_000
 
@@ -32,60 +31,4 @@ export function carrier(trail: Trail | undefined = currentTrail()): Carrier {
     [CAUSATION]: trail.id,
     ...(signed !== undefined && { [ACTOR_HEADER]: signed }),
   }
-}
-
-export interface WorkInit {
-  /** `noun.verb`: what is done. */
-  readonly action: string
-  /** Where it comes from. Default: a trace of its own. */
-  readonly carrier?: Carrier | undefined
-  /** What it was given, as the record's `request`. */
-  readonly request?: Readonly<Record<string, unknown>>
-}
-
-/**
- * Runs `fn` as a trail of its own: a job, a message, a tick of a timer. Gives back and throws what it does; where the delivery must be
- * sure, only after the trail is. Rejects when it is not and the recorder's policy is `fail`.
- */
-export async function runTrail<Result>(
-  init: WorkInit,
-  fn: (trail: Trail) => Promise<Result> | Result,
-  choice?: RecorderChoice,
-): Promise<Result> {
-  const recorder = recorderOf(choice)
-  const trail = openWork(recorder, init)
-  try {
-    const result = await trail.run(() => fn(trail))
-    await settle(recorder, trail)
-    return result
-  } catch (error) {
-    if (trail.isOpen) {
-      trail.addError(error)
-      if (trail.parts.outcome === undefined) trail.setOutcome('failure')
-      await trail.finish()
-    }
-    throw error
-  }
-}
-
-async function settle(recorder: Recorder, trail: Trail): Promise<void> {
-  const mode = trail.parts.delivery ?? recorder.options.delivery
-  const safe = await trail.finish()
-  if (safe?.kind !== 'failed' || mode === 'async') return
-  if (recorder.undelivered(trail, mode, safe.error) === 'fail')
-    throw new Error('the work was done, but its trail could not be recorded', { cause: safe.error })
-}
-
-function openWork(recorder: Recorder, { action, carrier: given = {}, request }: WorkInit): Trail {
-  const causationId = idOf(given[CAUSATION])
-  const read = (name: string): string | undefined => given[name]
-  const trail = recorder.openTrail({ action, ...(causationId !== undefined && { causationId }) }, read)
-  const { contextKey } = recorder.options
-  if (contextKey !== undefined) {
-    const seal = { key: contextKey, traceId: trail.traceId, way: 'carrier' } as const
-    const actor = verifyActor(given[ACTOR_HEADER], Date.now(), seal)
-    if (actor !== undefined) trail.parts.actor = actor
-  }
-  if (request !== undefined) trail.setRequest(request)
-  return trail
 }
