@@ -1,13 +1,21 @@
 /** The collectors that need nothing of the application: their clients tell of each call on diagnostics channels. */
+import { collectMysql2 } from './mysql2.ts'
 import { collectNodeHttp } from './node-http.ts'
+import { collectPlatformaticKafka } from './platformatic-kafka.ts'
+import { collectRedis } from './redis.ts'
 import { collectUndici } from './undici.ts'
 
-let collecting = false
+/** An application and a library of its own may bring a copy of this package each; a call is recorded once. */
+const COLLECTING = Symbol.for('trailproof.collecting.v1')
 
 /** Once for the process: whose trail a call belongs to is known when it is made. */
 export function collectCalls(): void {
-  if (collecting) return
-  collecting = true
+  const shared = globalThis as { [COLLECTING]?: boolean }
+  if (shared[COLLECTING] === true) return
+  shared[COLLECTING] = true
   collectNodeHttp()
   collectUndici()
+  collectMysql2()
+  collectRedis()
+  collectPlatformaticKafka()
 }
