@@ -10,6 +10,7 @@ const pages = [
   'SECURITY.md',
   ...markdownIn('docs'),
   ...markdownIn('spec'),
+  ...markdownIn('examples'),
 ]
 
 function markdownIn(directory: string): string[] {
