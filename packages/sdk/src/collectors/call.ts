@@ -1,8 +1,10 @@
 /** One call that the service makes, recorded in the trail it is made in; whatever goes wrong here stays here. */
 import { currentTrail } from '../recorder/current-trail.ts'
 import { report } from '../recorder/diagnostics.ts'
+import { currentScope, runInScope } from '../recorder/scope.ts'
 import type { Integration, IntegrationInit, IntegrationResult } from '../recorder/step.ts'
 import type { Trail } from '../recorder/trail.ts'
+import type { Method } from './collected.ts'
 
 /** Undefined without a trail that is open, or where `describe` gives nothing. */
 export function beginCall(
@@ -29,6 +31,25 @@ export function endCall(call: Integration | undefined, describe: () => Integrati
     report({ kind: 'fault', where: 'end of a call', error })
   }
   call.end(result)
+}
+
+/** Connecting is no call of its own, unless it fails: then no other says so. Gives what to tell the failure. */
+export function beginConnecting(call: Pick<IntegrationInit, 'type' | 'name'>): (error: unknown) => void {
+  const trail = currentTrail()
+  const startedMs = performance.now()
+  return (error) => {
+    if (trail?.isOpen === true)
+      trail.addIntegration({ ...call, error, latencyMs: performance.now() - startedMs })
+  }
+}
+
+/** `callback` as part of the trail that runs now, or of none, wherever its answer comes from: pools and sockets lose it. */
+export function inScope(callback: Method, watch?: (...args: unknown[]) => void): Method {
+  const scope = currentScope()
+  return function (...args) {
+    watch?.(...args)
+    return runInScope(scope, () => callback.apply(this, args))
+  }
 }
 
 /** The same promise type, settled alike, once `end` knows how: neither rejections nor their being unhandled are hidden. */

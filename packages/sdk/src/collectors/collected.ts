@@ -5,9 +5,9 @@ export type Method = (this: unknown, ...args: unknown[]) => unknown
 
 const COLLECTED = Symbol.for('trailproof.collected.v1')
 
-/** Whether it is the first time, of whichever copy of this package: a client may be handed over twice. */
+/** Whether it is the first time, of whichever copy of this package: a client may be handed over twice, or its class before. */
 export function isFirstCollected(client: object): boolean {
-  if (Object.hasOwn(client, COLLECTED)) return false
+  if (COLLECTED in client) return false
   Object.defineProperty(client, COLLECTED, { value: true })
   return true
 }

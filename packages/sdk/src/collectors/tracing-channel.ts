@@ -1,10 +1,9 @@
 /** Clients that tell of each call on a tracing channel of Node's: start, and once it is settled asyncStart; or end, where it threw. */
 import { channel, subscribe } from 'node:diagnostics_channel'
-import { currentTrail } from '../recorder/current-trail.ts'
 import { bindScope, currentScope, type Scope } from '../recorder/scope.ts'
-import type { Integration, IntegrationInit, IntegrationResult, IntegrationType } from '../recorder/step.ts'
+import type { Integration, IntegrationInit, IntegrationResult } from '../recorder/step.ts'
 import type { Trail } from '../recorder/trail.ts'
-import { beginCall, endCall } from './call.ts'
+import { beginCall, beginConnecting, endCall } from './call.ts'
 import { contained } from './contained.ts'
 
 /** What Node adds to the client's message. */
@@ -50,21 +49,11 @@ function keepScope(name: string): void {
   bindScope(channel(`tracing:${name}:asyncStart`), (message) => scopes.get(message))
 }
 
-/** Connecting is no call of its own, unless it fails: then no other says so. Its callbacks, too, run as part of their trail. */
-export function onConnecting(
-  name: string,
-  call: { readonly type: IntegrationType; readonly name: string },
-): void {
-  const begun = new WeakMap<object, { readonly trail: Trail; readonly startedMs: number }>()
-  on(name, 'start', (message) => {
-    const trail = currentTrail()
-    if (trail !== undefined) begun.set(message, { trail, startedMs: performance.now() })
-  })
-  on<Settled>(name, 'error', (message) => {
-    const { trail, startedMs } = begun.get(message) ?? {}
-    if (trail?.isOpen === true)
-      trail.addIntegration({ ...call, error: message.error, latencyMs: performance.now() - startedMs! })
-  })
+/** What happens to connect; its callbacks, too, run as part of their trail. */
+export function onConnecting(name: string, call: Pick<IntegrationInit, 'type' | 'name'>): void {
+  const begun = new WeakMap<object, (error: unknown) => void>()
+  on(name, 'start', (message) => begun.set(message, beginConnecting(call)))
+  on<Settled>(name, 'error', (message) => begun.get(message)?.(message.error))
   keepScope(name)
 }
 
