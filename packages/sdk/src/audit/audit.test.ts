@@ -42,6 +42,14 @@ test('an event says who did what to what, with the trail it happened in', async 
   ])
 })
 
+test('an event that changed nothing has no list of changes', async () => {
+  const { records, audit } = recording()
+  await audit.event('order.saved', { changes: diff({ a: 1 }, { a: 1 }), targets: [] })
+  const [event] = await records()
+  expect(Object.keys(event!)).not.toEqual(expect.arrayContaining(['changes']))
+  expect(Object.keys(event!)).not.toEqual(expect.arrayContaining(['targets']))
+})
+
 test('what was denied says why', async () => {
   const { records, audit } = recording()
   expect(await audit.denied('payment.refunded', { reason: 'not your payment' })).toEqual({ kind: 'queued' })

@@ -5,7 +5,7 @@ import { currentTrail } from '../recorder/current-trail.ts'
 import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts'
 import { eventDraft } from '../recorder/draft.ts'
 import { IDENTIFIER_CHARS_MAX, identified, type Oversized } from '../recorder/people.ts'
-import { errorOf, Snapshots } from '../recorder/snapshot.ts'
+import { errorOf, type Json, Snapshots } from '../recorder/snapshot.ts'
 import type { Trail } from '../recorder/trail.ts'
 import { ACTIONS, type ActionCatalogue, type EventData, type EventOf } from './actions.ts'
 
@@ -92,7 +92,7 @@ function partsOf(catalogue: ActionCatalogue, action: string, data: EventData, tr
     action: text(identify(action, '/action')) ?? 'event.unnamed',
     actor: data.actor === undefined ? trail?.parts.actor : identify(data.actor, '/actor'),
     causationId: text(identify(data.causationId, '/causation_id')) ?? trail?.causationId,
-    changes: take(data.changes, '/changes'),
+    changes: items(take(data.changes, '/changes')),
     labels: take(data.labels, '/labels'),
     message: text(take(data.message, '/message')),
     metadata: take(data.metadata, '/metadata'),
@@ -103,7 +103,7 @@ function partsOf(catalogue: ActionCatalogue, action: string, data: EventData, tr
     severity: text(identify(data.severity, '/severity')) ?? entry?.severity ?? severityOf(outcome),
     source: trail?.parts.source,
     spanId: trail?.spanId,
-    targets: identify(targets, '/targets'),
+    targets: items(identify(targets, '/targets')),
     traceId: trail?.traceId,
     truncated: snapshots.cuts,
   }
@@ -134,4 +134,9 @@ function severityOf(outcome: string): string {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** Without items there is no list, as in trails: not every way to a ledger can tell an empty one from none. */
+function items(list: Json | undefined): Json | undefined {
+  return Array.isArray(list) && list.length === 0 ? undefined : list
 }

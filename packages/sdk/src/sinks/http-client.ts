@@ -134,3 +134,11 @@ type Tried =
 function isReset({ code }: NodeJS.ErrnoException): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE'
 }
+
+/** What Retry-After says, in seconds or as a date (RFC 9110, 10.2.3). */
+export function retryAfterMs({ headers }: HttpAnswer): number | undefined {
+  const value = headers['retry-after']
+  if (value === undefined) return undefined
+  const ms = /^\d+$/.test(value) ? 1000 * Number(value) : Date.parse(value) - Date.now()
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+}

@@ -8,7 +8,7 @@ export interface IngestAnswer {
   readonly evidence: () => readonly string[]
 }
 
-interface ReceiptAnswer {
+export interface ReceiptAnswer {
   readonly id?: unknown
   readonly ledger?: unknown
   readonly index?: unknown
@@ -24,7 +24,15 @@ export function readIngestAnswer(text: string, batch: readonly SealedRecord[]): 
   const { receipts, checkpoint } = parse(text)
   if (!Array.isArray(receipts) || receipts.length !== batch.length || typeof checkpoint !== 'string')
     throw new Error(`not the answer of a Trailproof server to ${batch.length} records: ${text.slice(0, 100)}`)
-  const answers = receipts as readonly ReceiptAnswer[]
+  return readReceipts(receipts as readonly ReceiptAnswer[], checkpoint, batch)
+}
+
+/** The same of receipts that came another way, one for each record of the batch, under the names that they have over HTTP. */
+export function readReceipts(
+  answers: readonly ReceiptAnswer[],
+  checkpoint: string,
+  batch: readonly SealedRecord[],
+): IngestAnswer {
   const fates = answers.map((answer, at) => fateOf(answer, batch[at]!, checkpoint))
   return { fates, evidence: () => answers.map((answer) => evidenceOf(answer, checkpoint)) }
 }

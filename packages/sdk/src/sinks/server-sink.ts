@@ -3,8 +3,10 @@ import { promisify } from 'node:util'
 import { gzip, zstdCompress } from 'node:zlib'
 import type { SealedRecord } from '../delivery/sealed-record.ts'
 import { report } from '../recorder/diagnostics.ts'
-import { type HttpAnswer, HttpClient, type TlsOptions } from './http-client.ts'
+import { reasonOf } from './error-reason.ts'
+import { type HttpAnswer, HttpClient, retryAfterMs, type TlsOptions } from './http-client.ts'
 import { readIngestAnswer } from './ingest-answer.ts'
+import { Misdirection } from './misdirection.ts'
 import { ReceiptFile } from './receipt-file.ts'
 import { type Recheck, recheckReceipt } from './recheck.ts'
 import { type Delivered, type Receipt, type Sink, SinkError, type WriteWish } from './sink.ts'
@@ -42,9 +44,7 @@ export interface ServerSink extends Sink {
 
 const COMPRESS = { gzip: promisify(gzip), zstd: promisify(zstdCompress) }
 const COMPRESS_ABOVE_BYTES = 1024
-/** Between tries where people have to mend something first: a key, a URL, a ledger. */
-const MENDED_BY_PEOPLE_MS = 30_000
-const UNHELPFUL = new Set([301, 302, 303, 307, 308, 401, 403, 404])
+const MISDIRECTED = new Set([301, 302, 303, 307, 308, 401, 403, 404])
 
 /** Throws a TypeError for a `url` that is none. */
 export function serverSink(options: ServerSinkOptions): ServerSink {
@@ -57,7 +57,7 @@ class HttpServerSink implements ServerSink {
   readonly #client: HttpClient
   readonly #receipts: ReceiptFile | undefined
   #compress: 'gzip' | 'zstd' | 'none'
-  #hasWarned = false
+  readonly #misdirection = new Misdirection()
 
   constructor(options: ServerSinkOptions) {
     this.#options = options
@@ -85,7 +85,7 @@ class HttpServerSink implements ServerSink {
       return this.write(batch.slice(0, batch.length >> 1), signal, { proofs })
     }
     if (answer.status !== 200) throw this.#failure(answer)
-    this.#hasWarned = false
+    this.#misdirection.mended()
     return this.#settle(answer, batch)
   }
 
@@ -160,28 +160,11 @@ class HttpServerSink implements ServerSink {
   #failure(answer: HttpAnswer): SinkError {
     const { status } = answer
     const message = `${this.name} answered ${status}: ${problemIn(answer)}`
-    if (UNHELPFUL.has(status)) {
-      // Quiet retries would look like an outage. Once is loud enough: the events on the channel go on.
-      if (!this.#hasWarned)
-        process.emitWarning(`${message}. Records wait until this is mended.`, 'TrailproofWarning')
-      this.#hasWarned = true
-      return new SinkError(message, {
-        retryable: true,
-        retryAfterMs: retryAfterMs(answer) ?? MENDED_BY_PEOPLE_MS,
-      })
-    }
-    const retryable = status >= 500 || status === 408 || status === 425 || status === 429
     const waitMs = retryAfterMs(answer)
+    if (MISDIRECTED.has(status)) return this.#misdirection.error(message, { retryAfterMs: waitMs })
+    const retryable = status >= 500 || status === 408 || status === 425 || status === 429
     return new SinkError(message, { retryable, ...(waitMs !== undefined && { retryAfterMs: waitMs }) })
   }
-}
-
-/** Seconds or a date (RFC 9110, 10.2.3). */
-function retryAfterMs({ headers }: HttpAnswer): number | undefined {
-  const value = headers['retry-after']
-  if (value === undefined) return undefined
-  const ms = /^\d+$/.test(value) ? 1000 * Number(value) : Date.parse(value) - Date.now()
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
 }
 
 /** What a problem document says (RFC 9457), or the first line of what stands in its place. */
@@ -194,9 +177,4 @@ function problemIn({ text }: HttpAnswer): string {
     // Not ours: a proxy in between, most likely.
   }
   return text.split('\n', 1)[0]?.slice(0, 200) || 'no details'
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  return code !== undefined && !message.includes(code) ? `${code} ${message}` : message
 }
