@@ -1,7 +1,8 @@
 /** node-redis and ioredis against a real Redis: both tell of their commands on channels. */
 import { currentTrail } from '@trailproof/sdk'
+import { collectRedisPool } from '@trailproof/sdk/collectors'
 import { Redis } from 'ioredis'
-import { createClient } from 'redis'
+import { createClient, createClientPool } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RedisServer, startRedis } from '../../support/redis-server.ts'
 import { callsOf, callsOfEach } from './recorded-calls.ts'
@@ -128,4 +129,17 @@ describe.each(Object.entries(CLIENTS))('%s', (name, connect) => {
     expect(await client.call('STRLEN', key('large'))).toBe(large.length)
     expect(JSON.stringify(calls).length).toBeLessThan(1_000)
   })
+})
+
+test('node-redis: commands that wait for a connection of a pool are each in their own trail', async () => {
+  const pool = collectRedisPool(createClientPool({ url: server.url }, { minimum: 1, maximum: 2 }))
+  await pool.connect()
+  const calls = await callsOfEach(50, (trail) =>
+    Promise.all(Array.from({ length: 20 }, (_, i) => pool.get(`${trail}:${i}`))),
+  )
+  await pool.close()
+  for (const [trail, own] of calls.entries())
+    expect(new Set(own.flatMap(({ request }) => request.key ?? []))).toEqual(
+      new Set(Array.from({ length: 20 }, (_, i) => `${trail}:${i}`)),
+    )
 })

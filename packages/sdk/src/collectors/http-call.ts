@@ -1,7 +1,6 @@
 /** One call over HTTP that the service makes, whichever client makes it. */
 import { BodyCapture } from '../capture/body-capture.ts'
 import { bodyValue } from '../capture/body-value.ts'
-import { headerCaptureOf } from '../capture/header-rules.ts'
 import { currentTrail } from '../recorder/current-trail.ts'
 import type { Cut } from '../recorder/snapshot.ts'
 import type { Integration } from '../recorder/step.ts'
@@ -86,13 +85,13 @@ export class HttpCall {
   }
 
   #requestPart(): object {
-    const headers = headerCaptureOf(this.#trail.owner.options).capture(this.#requestHeaders)
+    const headers = this.#trail.owner.options.headers.capture(this.#requestHeaders)
     return { ...this.#target, headers, ...bodyOf(this.#requestBody, this.#requestHeaders) }
   }
 
   #responsePart(): object {
     const { status, headers } = this.#response!
-    const kept = headerCaptureOf(this.#trail.owner.options).capture(headers)
+    const kept = this.#trail.owner.options.headers.capture(headers)
     return { status, headers: kept, ...bodyOf(this.#responseBody, headers) }
   }
 }

@@ -1,4 +1,5 @@
 /** gRPC servers on @grpc/grpc-js: each call, unary or streaming, is a trail. */
+import { codeName, Messages } from '../capture/grpc-call.ts'
 import type { Safe } from '../delivery/delivery.ts'
 import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts'
 import type { Recorder } from '../recorder/recorder.ts'
@@ -48,14 +49,7 @@ export interface GrpcModule {
   readonly ServerInterceptingCall: new (call: never, responder: never) => object
 }
 
-/** Messages of one direction that are kept; all are counted. */
-const MESSAGES_MAX = 10
 const UNAVAILABLE = 14
-/** Names of codes (grpc.io, "Status codes"), by number. */
-const CODES = (
-  'OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED ' +
-  'RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED'
-).split(' ')
 
 /**
  * A server interceptor:
@@ -150,7 +144,7 @@ class CallTrail {
       return
     }
     this.#describe(status)
-    if (status.code !== 0) trail.addError({ message: status.details, code: nameOf(status.code) })
+    if (status.code !== 0) trail.addError({ message: status.details, code: codeName(status.code) })
     if (trail.parts.outcome === undefined) trail.setOutcome(outcomeOf(status.code))
     const mode = trail.parts.delivery ?? this.#recorder.options.delivery
     const safe = trail.finish()
@@ -186,33 +180,14 @@ class CallTrail {
       ...this.#received.described(requestStream),
     })
     trail.setResponse({
-      ...(status !== undefined && { code: nameOf(status.code) }),
+      ...(status !== undefined && { code: codeName(status.code) }),
       ...this.#sent.described(responseStream),
     })
   }
 }
 
-class Messages {
-  readonly #kept: unknown[] = []
-  #count = 0
-
-  add(message: unknown): void {
-    this.#count++
-    if (this.#kept.length < MESSAGES_MAX) this.#kept.push(message)
-  }
-
-  described(isStream: boolean): object {
-    if (!isStream) return { body: this.#kept[0] }
-    return { body: this.#kept, messages: this.#count }
-  }
-}
-
-function nameOf(code: number): string {
-  return CODES[code] ?? String(code)
-}
-
 function outcomeOf(code: number): Outcome {
-  const name = nameOf(code)
+  const name = codeName(code)
   if (name === 'OK') return 'success'
   return name === 'PERMISSION_DENIED' || name === 'UNAUTHENTICATED' ? 'denied' : 'failure'
 }
