@@ -45,7 +45,7 @@ test('defect 1: database, Kafka, cache and gRPC calls are in the trail', async (
     await cache.get('stock:7')
     await new Promise((resolve, reject) => {
       ;(stock as unknown as Record<string, (...args: unknown[]) => void>)['Get']!({}, (error: unknown) =>
-        error ? reject(error as Error) : resolve(undefined),
+        error ? reject(error) : resolve(undefined),
       )
     })
     await producer.send({ topic: 'orders', messages: [{ key: '7', value: '{"id":7}' }] })
@@ -71,9 +71,15 @@ test('defect 1: database, Kafka, cache and gRPC calls are in the trail', async (
   ])
 }, 120_000)
 
+function bytes(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value))
+}
+
+function read(text: Buffer): unknown {
+  return JSON.parse(text.toString())
+}
+
 async function startStock() {
-  const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
-  const read = (text: Buffer): unknown => JSON.parse(text.toString())
   const service = {
     Get: {
       path: '/stock.Stock/Get',

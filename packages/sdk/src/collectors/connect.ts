@@ -88,7 +88,7 @@ async function* watched(
   messages: AsyncIterable<unknown>,
   seen: Messages,
   end?: (error?: unknown) => void,
-): AsyncGenerator<unknown> {
+): AsyncGenerator {
   try {
     for await (const message of messages) {
       seen.add(message)
