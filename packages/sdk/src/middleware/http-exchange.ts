@@ -5,8 +5,6 @@
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http'
 import { BodyCapture } from '../capture/body-capture.ts'
 import { bodyValue } from '../capture/body-value.ts'
-import { headerCaptureOf } from '../capture/header-rules.ts'
-import { inOrder } from '../capture/in-order.ts'
 import { pathOf, queryOf } from '../capture/query-string.ts'
 import type { Safe } from '../delivery/delivery.ts'
 import type { Recorder } from '../recorder/recorder.ts'
@@ -160,26 +158,26 @@ export class HttpExchange {
     const { parts } = this.trail
     const request = this.#request
     const response = this.#response
-    const headers = headerCaptureOf(this.#recorder.options)
-    const requestHeaders = headers.capture(request.headers)
-    parts.request = withMembers(parts.request, {
-      body: this.#body(this.#requestBody, '/request/body', request.headers),
-      body_bytes: this.#requestBody?.size,
-      headers: requestHeaders,
-      http_version: request.httpVersion,
-      method: this.#method,
-      path: pathOf(this.#url).toWellFormed(),
-      query: this.trail.take(queryOf(this.#url), '/request/query'),
-      route: this.#route(),
-    })
     const responseHeaders = sentHeaders(response, this.headArguments)
-    parts.response = withMembers(parts.response, {
-      body: this.#body(this.#responseBody, '/response/body', responseHeaders),
-      body_bytes: this.#responseBody?.size,
-      complete: isComplete ? undefined : false,
-      headers: headers.capture(responseHeaders),
-      status: isComplete || response.headersSent ? response.statusCode : undefined,
-    })
+    parts.observed = {
+      request: {
+        body: this.#body(this.#requestBody, '/request/body', request.headers),
+        bodyBytes: this.#requestBody?.size,
+        headers: request.headers,
+        httpVersion: request.httpVersion,
+        method: this.#method,
+        path: pathOf(this.#url).toWellFormed(),
+        query: this.trail.take(queryOf(this.#url), '/request/query'),
+        route: this.#route(),
+      },
+      response: {
+        body: this.#body(this.#responseBody, '/response/body', responseHeaders),
+        bodyBytes: this.#responseBody?.size,
+        complete: isComplete ? undefined : false,
+        headers: responseHeaders,
+        status: isComplete || response.headersSent ? response.statusCode : undefined,
+      },
+    }
   }
 
   #body(body: BodyCapture | undefined, path: string, headers: Members): Json | undefined {
@@ -245,11 +243,6 @@ function observedEnd(this: Observed, ...args: unknown[]): ServerResponse {
 
 function onClose(this: Observed): void {
   this[EXCHANGE]!.closed()
-}
-
-/** What was observed, and over it what the application said itself. */
-function withMembers(said: Members | undefined, observed: Members): Members {
-  return said === undefined ? observed : inOrder({ ...observed, ...said })
 }
 
 function described(path: string, headers: Members) {

@@ -1,6 +1,8 @@
 /** A record before it is masked: the fields of docs/record.md, in the order of their canonical bytes. */
+import type { HeaderCapture } from '../capture/header-capture.ts'
 import { inOrder } from '../capture/in-order.ts'
 import { newRecordId } from '../trace-context/ids.ts'
+import { requestMembers, responseMembers } from './observed.ts'
 import type { Producer } from './producer.ts'
 import type { Cut, Json } from './snapshot.ts'
 import type { Trail } from './trail.ts'
@@ -15,10 +17,12 @@ export interface Draft {
 export const SCHEMA_NAME = 'trailproof/v1'
 
 /** The record of a trail that has ended. The twelve fields of the contract are always there, even when empty. */
-export function trailDraft(trail: Trail, producer: Producer): Draft {
+export function trailDraft(trail: Trail, producer: Producer, headers: HeaderCapture): Draft {
   const { parts, context, cuts, leftOut } = trail
-  const request = parts.request ?? {}
-  const response = parts.response ?? {}
+  const { observed } = parts
+  const request = (observed ? requestMembers(observed.request, parts.request, headers) : parts.request) ?? {}
+  const response =
+    (observed ? responseMembers(observed.response, parts.response, headers) : parts.response) ?? {}
   const outcome = parts.outcome ?? outcomeOf(trail, response['status'])
   return {
     action: parts.action ?? actionOf(request),
@@ -127,14 +131,14 @@ function actionOf(request: Readonly<Record<string, unknown>>): string | undefine
 }
 
 /** As the server derives it (spec/record.md, "Mapping"). */
-function outcomeOf(trail: Trail, status: unknown): Outcome {
+export function outcomeOf(trail: Trail, status: unknown): Outcome {
   if (trail.state === 'abandoned') return 'unknown'
   if (typeof status !== 'number') return trail.parts.errors.length > 0 ? 'failure' : 'success'
   if (status < 400) return 'success'
   return status === 401 || status === 403 ? 'denied' : 'failure'
 }
 
-function severityOf(outcome: Outcome, status: unknown): string {
+export function severityOf(outcome: Outcome, status: unknown): string {
   if (typeof status === 'number') return status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info'
   return outcome === 'failure' ? 'error' : outcome === 'success' ? 'info' : 'warn'
 }

@@ -1,8 +1,10 @@
 /** What a recorder can be told, and what holds where it is not. Resolved once; the caller's object is never written to. */
 import { hostname } from 'node:os'
-import type { CompiledRedaction } from '@trailproof/core'
+import type { CompiledRedaction, RedactionRule } from '@trailproof/core'
+import { HeaderCapture } from '../capture/header-capture.ts'
 import type { DeliveryMode } from '../delivery/sealed-record.ts'
 import type { Sink } from '../sinks/sink.ts'
+import { ACTOR_HEADER } from '../trace-context/signed-actor.ts'
 import type { TraceHeaderNames } from '../trace-context/trace-context.ts'
 import type { Producer } from './producer.ts'
 import { compileRedactionOptions, type RedactionOptions } from './redaction-options.ts'
@@ -99,11 +101,14 @@ export interface ResolvedOptions {
   readonly onUndelivered: 'fail' | 'spool' | 'pass'
   readonly queue: QueueOptions
   readonly redaction: CompiledRedaction | undefined
-  readonly mask: string
   readonly sampling: Sampling
-  readonly capture: Required<Omit<CaptureOptions, 'includeHeaders'>> & {
-    readonly includeHeaders: readonly string[] | undefined
-  }
+  readonly capture: Required<Omit<CaptureOptions, 'includeHeaders' | 'excludeHeaders'>>
+  /** What stands in place of a secret. */
+  readonly mask: string
+  /** Which headers are kept, and how. */
+  readonly headers: HeaderCapture
+  /** Whether headers, paths and the like are masked and nothing else: no rule leads to them or hashes them. */
+  readonly redactsPlainly: boolean
   readonly headerNames: TraceHeaderNames
   readonly propagate: boolean
   readonly contextKey: string | Uint8Array | undefined
@@ -120,6 +125,8 @@ export function resolveOptions(
 ): ResolvedOptions {
   const { capture = {}, redaction } = options
   const queue = withSpool(options.queue ?? {}, nonEmpty(env['TRAILPROOF_SPOOL']))
+  const mask = (redaction === false ? undefined : redaction?.mask) ?? '***'
+  const compiled = redaction === false ? undefined : compileRedactionOptions(redaction)
   return {
     producer: {
       service:
@@ -140,16 +147,21 @@ export function resolveOptions(
     delivery: options.delivery ?? 'async',
     onUndelivered: options.onUndelivered ?? (queue.spoolDirectory === undefined ? 'fail' : 'spool'),
     queue,
-    redaction: redaction === false ? undefined : compileRedactionOptions(redaction),
-    mask: (redaction === false ? undefined : redaction?.mask) ?? '***',
+    redaction: compiled,
+    mask,
+    headers: new HeaderCapture({
+      includeHeaders: capture.includeHeaders && lower(capture.includeHeaders),
+      excludeHeaders: lower([...(capture.excludeHeaders ?? EXCLUDED_HEADERS), ACTOR_HEADER]),
+      mask,
+      redaction: compiled,
+    }),
+    redactsPlainly: redaction === false || (redaction?.rules ?? []).every(isPlain),
     sampling: compileSampling(options.sampling),
     capture: {
       requestBody: capture.requestBody ?? true,
       responseBody: capture.responseBody ?? true,
       requestBodyBytesMax: bytes('capture.requestBodyBytesMax', capture.requestBodyBytesMax),
       responseBodyBytesMax: bytes('capture.responseBodyBytesMax', capture.responseBodyBytesMax),
-      includeHeaders: capture.includeHeaders && lower(capture.includeHeaders),
-      excludeHeaders: lower(capture.excludeHeaders ?? EXCLUDED_HEADERS),
       ignore: capture.ignore ?? (() => false),
       trustedProxies: capture.trustedProxies ?? 0,
     },
@@ -160,6 +172,10 @@ export function resolveOptions(
     propagate: options.propagate ?? true,
     contextKey: contextKeyOf(options.contextKey ?? nonEmpty(env['TRAILPROOF_CONTEXT_KEY'])),
   }
+}
+
+function isPlain({ paths = [], names = [], as = 'mask' }: RedactionRule): boolean {
+  return paths.length === 0 && (names.length === 0 || as === 'mask')
 }
 
 function serverOf(env: Readonly<Record<string, string | undefined>>): ResolvedOptions['server'] {

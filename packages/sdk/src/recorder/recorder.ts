@@ -1,6 +1,6 @@
 /** Opens trails, seals what they became, and hands it to delivery. Nothing in here ever throws into the host. */
 import type { Delivery, Safe } from '../delivery/delivery.ts'
-import type { DeliveryMode } from '../delivery/sealed-record.ts'
+import type { DeliveryMode, SealedRecord } from '../delivery/sealed-record.ts'
 import { activeSpan } from '../otel/active-span.ts'
 import {
   type HeaderReader,
@@ -11,9 +11,10 @@ import {
 import { report } from './diagnostics.ts'
 import { type Draft, eventDraft, trailDraft } from './draft.ts'
 import type { ResolvedOptions } from './options.ts'
-import { type Sealer, seal } from './seal.ts'
+import { type Sealer, seal, sealed } from './seal.ts'
 import type { Stream } from './stream.ts'
 import { Trail, type TrailInit, type TrailOwner } from './trail.ts'
+import { TrailText } from './trail-text.ts'
 
 export interface RecorderCounters {
   /** Trails begun, and how they ended. */
@@ -33,6 +34,7 @@ export class Recorder implements TrailOwner {
   readonly options: ResolvedOptions
   readonly delivery: Delivery
   readonly #sealer: Sealer
+  readonly #text: TrailText
   readonly counters: RecorderCounters = {
     trails: { opened: 0, finished: 0, abandoned: 0 },
     sampledOut: 0,
@@ -48,6 +50,7 @@ export class Recorder implements TrailOwner {
   constructor(options: ResolvedOptions, stream: Stream, delivery: Delivery) {
     this.options = options
     this.#sealer = { redaction: options.redaction, stream }
+    this.#text = new TrailText(options, stream.place)
     this.delivery = delivery
   }
 
@@ -100,31 +103,38 @@ export class Recorder implements TrailOwner {
   #seal(trail: Trail): Promise<Safe> | undefined {
     try {
       trail.parts.describe?.()
-      const draft = trailDraft(trail, this.options.producer)
-      if (!this.#isSampled(trail, draft)) {
+      if (!this.#isSampled(trail)) {
         this.counters.sampledOut++
         return undefined
       }
-      return this.record(draft, trail.parts.delivery, trail.isOrdered)
+      const text = this.#text.of(trail)
+      const record =
+        text === undefined
+          ? seal(this.#draft(trail), this.#sealer, trail.isOrdered)
+          : sealed(text, { id: trail.id, kind: 'trail' }, this.#sealer.stream)
+      return this.#deliver(record, trail.parts.delivery)
     } catch (error) {
       return this.#lost('trail', error)
     }
   }
 
-  /** Seals and delivers. Undefined when nothing has to be waited for. */
-  record(
-    draft: Draft,
-    mode: DeliveryMode = this.options.delivery,
-    isOrdered = false,
-  ): Promise<Safe> | undefined {
+  #draft(trail: Trail): Draft {
+    return trailDraft(trail, this.options.producer, this.options.headers)
+  }
+
+  /** Seals and delivers an event or a log line. Undefined when nothing has to be waited for. */
+  record(draft: Draft, mode?: DeliveryMode): Promise<Safe> | undefined {
     try {
-      const record = seal(draft, this.#sealer, isOrdered)
-      if (mode !== 'async') return this.delivery.deliverSafely(record, mode)
-      this.delivery.deliver(record)
-      return undefined
+      return this.#deliver(seal(draft, this.#sealer), mode)
     } catch (error) {
       return this.#lost(draft.kind, error)
     }
+  }
+
+  #deliver(record: SealedRecord, mode: DeliveryMode = this.options.delivery): Promise<Safe> | undefined {
+    if (mode !== 'async') return this.delivery.deliverSafely(record, mode)
+    this.delivery.deliver(record)
+    return undefined
   }
 
   /** Ends the trails that are still open, because the process does. */
@@ -164,9 +174,12 @@ export class Recorder implements TrailOwner {
     return this.#open.size
   }
 
-  #isSampled(trail: Trail, { action, outcome }: Draft): boolean {
+  #isSampled(trail: Trail): boolean {
     if (unrecorded.has(trail)) return false
-    return this.options.sampling.keeps({
+    const { sampling } = this.options
+    if (sampling.keepsAll) return true
+    const { action, outcome } = this.#draft(trail)
+    return sampling.keeps({
       traceId: trail.traceId,
       action: action as string | undefined,
       failed: outcome !== 'success',

@@ -16,6 +16,8 @@ export interface Sampling {
   /** Whether it may still be recorded, as far as its trace id alone tells: what cannot is not collected. */
   mayKeep(traceId: string): boolean
   keeps(trail: SampledTrail): boolean
+  /** Whether every trail is. */
+  readonly keepsAll: boolean
 }
 
 export interface SampledTrail {
@@ -44,6 +46,7 @@ export function compileSampling(options: SamplingOptions = {}): Sampling {
   const highest = Math.max(rate, ...exact.values(), ...prefixes.map(([, ofRoute]) => ofRoute))
   const decidesLate = keepErrors || slowMs !== undefined
   return {
+    keepsAll: Math.min(rate, ...exact.values(), ...prefixes.map(([, ofRoute]) => ofRoute)) >= 1,
     mayKeep: (traceId) => decidesLate || isBelow(traceId, highest),
     keeps: ({ traceId, action, failed, latencyMs }) =>
       (keepErrors && failed) ||

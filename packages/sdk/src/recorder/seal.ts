@@ -16,6 +16,15 @@ export function seal(draft: Draft, { redaction, stream }: Sealer, isOrdered = fa
   const placed = { ...draft, stream: stream.place }
   const masked = redaction === undefined ? placed : redactPersonal(placed, redaction)
   const text = fitted(masked, (record) => canonicalText(record, isOrdered))
+  return sealed(text, draft, stream)
+}
+
+/** `text`: canonical and masked, with `stream.place` for its stream. */
+export function sealed(
+  text: string,
+  { id, kind }: Pick<SealedRecord, 'id' | 'kind'>,
+  stream: Stream,
+): SealedRecord {
   const { seq, line } = stream.chain(text)
-  return { id: draft.id, kind: draft.kind, seq, line }
+  return { id, kind, seq, line }
 }

@@ -107,8 +107,7 @@ export class Snapshots {
     const copy: Record<string, Json> = {}
     for (const key of keys) {
       if (key === '__proto__') continue // the server refuses it
-      const first = key.charCodeAt(0)
-      if (first >= 48 && first <= 57) this.isOrdered = false
+      if (looksLikeIndex(key)) this.isOrdered = false
       const member = this.#member(source, key, `${path}/${escaped(key)}`, depth + 1)
       if (member !== undefined) copy[key.isWellFormed() ? key : key.toWellFormed()] = member
       if (this.#values > SNAPSHOT_LIMITS.valuesMax) break
@@ -154,6 +153,12 @@ export class Snapshots {
     if (typeof toJSON === 'function') return (toJSON as (this: object) => unknown).call(value)
     return value
   }
+}
+
+/** Keys like `10` come first and by number in every JavaScript object. */
+export function looksLikeIndex(key: string): boolean {
+  const first = key.charCodeAt(0)
+  return first >= 48 && first <= 57
 }
 
 export interface ErrorSnapshot {

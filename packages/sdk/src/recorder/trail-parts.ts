@@ -1,5 +1,6 @@
 /** What a trail collects, before it is a record. */
 import type { DeliveryMode } from '../delivery/sealed-record.ts'
+import type { ObservedExchange } from './observed.ts'
 import type { Json } from './snapshot.ts'
 import type { IntegrationEntry, Step } from './step.ts'
 
@@ -27,6 +28,8 @@ export interface TrailParts {
   labels: Readonly<Record<string, string | number | boolean>> | undefined
   message: string | undefined
   readonly metadata: Record<string, Json>
+  /** What the middleware saw; filled in by `describe`. */
+  observed: ObservedExchange | undefined
   outcome: Outcome | undefined
   reason: string | undefined
   request: Readonly<Record<string, unknown>> | undefined
@@ -50,6 +53,7 @@ export function emptyParts(): TrailParts {
     labels: undefined,
     message: undefined,
     metadata: {},
+    observed: undefined,
     outcome: undefined,
     reason: undefined,
     request: undefined,

@@ -14,7 +14,7 @@ import {
 } from './people.ts'
 import { currentScope, runInScope } from './scope.ts'
 import { settled } from './settled.ts'
-import { errorOf, type Json, Snapshots } from './snapshot.ts'
+import { errorOf, type Json, looksLikeIndex, Snapshots } from './snapshot.ts'
 import type { Integration, IntegrationEntry, IntegrationInit, IntegrationResult, Step } from './step.ts'
 import { emptyParts, type Outcome, type TrailParts } from './trail-parts.ts'
 import { TRAIL_STATES, type TrailEvent, type TrailState } from './trail-states.ts'
@@ -233,8 +233,12 @@ export class Trail {
   setLabel(name: string, value: string | number | boolean): void {
     if (!this.#may('change', 'setLabel')) return
     const labels = { ...this.parts.labels, [nameOf(name)]: this.#label(value) }
-    if (Object.keys(labels).length <= LABELS_MAX) this.parts.labels = labels
-    else this.#leaveOut('labels')
+    if (Object.keys(labels).length > LABELS_MAX) {
+      this.#leaveOut('labels')
+      return
+    }
+    this.parts.labels = labels
+    if (looksLikeIndex(name)) this.#snapshots.isOrdered = false
   }
 
   /** Says who does it; the last call counts. */
