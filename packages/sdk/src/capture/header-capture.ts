@@ -16,6 +16,15 @@ export interface HeaderRules {
   readonly redaction: CompiledRedaction | undefined
 }
 
+export interface HeaderPlace {
+  /** JSON Pointer of the headers. */
+  readonly path: string
+  /** Ids of this trail, which stand in the record as they are. */
+  readonly ids: readonly string[]
+  /** JSON Pointers of values that held something secret are added to it. */
+  readonly redacted: string[]
+}
+
 interface KeptHeader {
   /** As the source spells it. */
   readonly name: string
@@ -61,29 +70,36 @@ export class HeaderCapture {
   }
 
   /**
-   * What `capture` gives, as canonical JSON and masked already; undefined where that needs the whole record. JSON Pointers of values
-   * that held something secret are added to `redacted`; `path` is that of the headers.
+   * What `capture` gives, as canonical JSON and masked already; undefined where that needs the whole record.
    */
-  text(headers: Headers, path: string, redacted: string[]): string | undefined {
+  text(headers: Headers, { path, ids, redacted }: HeaderPlace): string | undefined {
     let text = ''
     for (const { name, lowerName, isMasked, key } of this.#planOf(headers)) {
       const value = headers[name]
       if (value === undefined) continue
       if (isMasked) text += `${key}${this.#masked},`
       else if (typeof value === 'string')
-        text += `${key}[${this.#value(value, path, lowerName, 0, redacted)}],`
+        text += `${key}[${this.#value(value, path, lowerName, 0, ids, redacted)}],`
       else {
         const values = valuesOf(value)
         if (values.length === 2) return undefined // masking takes it for a name and its value
-        text += `${key}[${values.map((each, i) => this.#value(each, path, lowerName, i, redacted)).join(',')}],`
+        text += `${key}[${values.map((each, i) => this.#value(each, path, lowerName, i, ids, redacted)).join(',')}],`
       }
     }
     return text === '' ? '{}' : `{${text.slice(0, -1)}}`
   }
 
-  #value(value: string, path: string, name: string, i: number, redacted: string[]): string {
+  #value(
+    value: string,
+    path: string,
+    name: string,
+    i: number,
+    ids: readonly string[],
+    redacted: string[],
+  ): string {
     const known = this.#values.get(value)
     if (known !== undefined) return known
+    if (ids.includes(value)) return `"${value}"`
     const whole = value.toWellFormed()
     const { redaction } = this.#rules
     const masked = redaction === undefined ? whole : redactText(whole, redaction)

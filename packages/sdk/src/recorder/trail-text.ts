@@ -50,8 +50,9 @@ export class TrailText {
       return undefined
     const redacted: string[] = []
     const free = this.#free(trail, observed, redacted)
-    const request = this.#request(observed.request, free, redacted)
-    const response = this.#response(observed.response, free, redacted)
+    const ids = [trail.traceId, trail.requestId]
+    const request = this.#request(observed.request, free, ids, redacted)
+    const response = this.#response(observed.response, free, ids, redacted)
     if (request === undefined || response === undefined) return undefined
     const { status } = observed.response
     const { method, route } = observed.request
@@ -100,9 +101,14 @@ export class TrailText {
     return masked
   }
 
-  #request(observed: ObservedExchange['request'], free: Members, redacted: string[]): string | undefined {
+  #request(
+    observed: ObservedExchange['request'],
+    free: Members,
+    ids: readonly string[],
+    redacted: string[],
+  ): string | undefined {
     const { body, query } = (free['request'] ?? {}) as Members
-    const headers = this.#options.headers.text(observed.headers, '/request/headers', redacted)
+    const headers = this.#options.headers.text(observed.headers, { path: '/request/headers', ids, redacted })
     if (headers === undefined) return undefined
     return `{${member('body', body)}${member('body_bytes', observed.bodyBytes)}"headers":${headers},"http_version":"${observed.httpVersion}","method":${json(
       observed.method,
@@ -111,10 +117,15 @@ export class TrailText {
     }}`
   }
 
-  #response(observed: ObservedExchange['response'], free: Members, redacted: string[]): string | undefined {
+  #response(
+    observed: ObservedExchange['response'],
+    free: Members,
+    ids: readonly string[],
+    redacted: string[],
+  ): string | undefined {
     const { body } = (free['response'] ?? {}) as Members
     const { bodyBytes, complete, status } = observed
-    const headers = this.#options.headers.text(observed.headers, '/response/headers', redacted)
+    const headers = this.#options.headers.text(observed.headers, { path: '/response/headers', ids, redacted })
     if (headers === undefined) return undefined
     return `{${member('body', body)}${member('body_bytes', bodyBytes)}${member('complete', complete)}"headers":${headers}${
       status === undefined ? '' : `,"status":${status}`
