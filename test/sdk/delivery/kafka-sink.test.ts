@@ -156,13 +156,13 @@ test('messages to the broker are no calls of the request that they tell of', asy
   expect(copies.records.map(({ integrations }) => integrations)).toEqual([[], []])
 })
 
-function failing(failures: unknown[]): KafkaProducer & { sent: number } {
+function failing(failures: Error[]): KafkaProducer & { sent: number } {
   return {
     sent: 0,
     send() {
       this.sent++
       const failure = failures.shift()
-      return failure === undefined ? Promise.resolve([]) : Promise.reject(failure as Error)
+      return failure === undefined ? Promise.resolve([]) : Promise.reject(failure)
     },
   }
 }

@@ -30,6 +30,10 @@ test('a trail is its own span, its steps and its calls inside them', async () =>
     kind: 2,
     status: { code: 2 },
   })
+  expect(root!.attributes).toContainEqual({
+    key: 'http.response.status_code',
+    value: { intValue: '502' }, // an integer, as the semantic conventions have it
+  })
   expect(step).toMatchObject({ name: 'charge', kind: 1, parentSpanId: root!.spanId })
   expect(call).toMatchObject({
     name: 'GET bank',

@@ -18,6 +18,7 @@ export interface OtlpAttribute {
   readonly key: string
   readonly value:
     | { readonly stringValue: string }
+    | { readonly intValue: string }
     | { readonly doubleValue: number }
     | { readonly boolValue: boolean }
 }
@@ -131,6 +132,7 @@ function attributesOf(members: Members): readonly OtlpAttribute[] {
 }
 
 function valueOf(value: unknown): OtlpAttribute['value'] {
+  if (Number.isSafeInteger(value)) return { intValue: String(value) }
   if (typeof value === 'number') return { doubleValue: value }
   if (typeof value === 'boolean') return { boolValue: value }
   return { stringValue: textOf(value) }

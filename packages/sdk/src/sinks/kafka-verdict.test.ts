@@ -23,7 +23,7 @@ function platformatic(name: string): Error {
   return new MultipleErrors('Producing messages failed.', [new ProtocolError(name)])
 }
 
-const circular = Object.assign(new Error('round'), { cause: {} as unknown, errors: [] as unknown[] })
+const circular: { cause?: unknown; errors?: unknown[] } = new Error('round')
 circular.cause = circular
 circular.errors = [circular]
 

@@ -36,14 +36,18 @@ const ERRORS_MAX = 100
  */
 export function kafkaVerdict(error: unknown): KafkaVerdict {
   const all = withCauses(error)
-  const names = all.map(({ type, apiId }) => String(type ?? apiId ?? ''))
+  const names = all.map(({ type, apiId }) => textOf(type) || textOf(apiId))
   if (names.some((name) => TOO_LARGE.has(name))) return 'too large'
-  if ([...names, ...all.map(({ name, code }) => `${String(name)} ${String(code)}`)].some(isMisdirection))
+  if ([...names, ...all.map(({ name, code }) => `${textOf(name)} ${textOf(code)}`)].some(isMisdirection))
     return 'misdirected'
   const never = all.some(
     ({ retriable, canRetry }, at) => names[at] !== '' && (retriable === false || canRetry === false),
   )
   return never ? 'never' : 'later'
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function isMisdirection(name: string): boolean {
