@@ -44,6 +44,9 @@ export interface GrpcClientModule {
   readonly InterceptingCall: new (call: never, requester?: never) => object
 }
 
+/** The automatic mode and the application may both have added one. */
+const COLLECTED = Symbol.for('trailproof.collected.v1')
+
 /**
  * An interceptor for a client, or a single call, by which each call is an integration and carries the trace on. Attempts that the
  * library repeats by itself are one call; those that the application repeats are one each.
@@ -55,9 +58,10 @@ export function collectGrpc(
 ): (options: { method_definition: Method }, nextCall: (options: never) => unknown) => never {
   return (options, nextCall) => {
     const { InterceptingCall } = grpc
-    const requester = requesterOf(options.method_definition)
+    const requester = COLLECTED in options ? undefined : requesterOf(options.method_definition)
+    const next = nextCall({ ...options, [COLLECTED]: true } as never)
     // The module's own types, whichever version.
-    return new InterceptingCall(nextCall(options as never) as never, requester as never) as never
+    return new InterceptingCall(next as never, requester as never) as never
   }
 }
 

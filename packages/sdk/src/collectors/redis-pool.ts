@@ -17,7 +17,8 @@ export function collectRedisPool<Pool extends RedisPool>(pool: Pool): Pool {
   return pool
 }
 
-function watchedExecute(execute: Method): Method {
+/** @internal */
+export function watchedExecute(execute: Method): Method {
   return function (work, ...rest) {
     return execute.call(this, typeof work === 'function' ? inScope(work as Method) : work, ...rest)
   }

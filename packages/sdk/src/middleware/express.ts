@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts'
 import { exchangeOf, openExchange } from './http-exchange.ts'
 
-/** What is read of Express' request; both versions have it. */
-interface ExpressRequest extends IncomingMessage {
+/** @internal What is read of Express' request; both versions have it. */
+export interface ExpressRequest extends IncomingMessage {
   readonly baseUrl?: string
   readonly route?: { readonly path?: unknown }
 }
@@ -48,8 +48,8 @@ export function trailErrors(): (
   }
 }
 
-/** `/users` + `/:id`; a pattern that is no text is left out, as the path itself may hold personal data. */
-function routeOf({ baseUrl = '', route }: ExpressRequest): string | undefined {
+/** @internal `/users` + `/:id`; a pattern that is no text is left out, as the path itself may hold personal data. */
+export function routeOf({ baseUrl = '', route }: ExpressRequest): string | undefined {
   const path = route?.path
   return typeof path === 'string' ? `${baseUrl}${path}` || '/' : undefined
 }

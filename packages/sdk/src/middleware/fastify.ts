@@ -4,8 +4,8 @@ import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts
 import { Recorder } from '../recorder/recorder.ts'
 import { exchangeOf, openExchange } from './http-exchange.ts'
 
-/** What is used of Fastify. */
-interface FastifyInstance {
+/** @internal What is used of Fastify. */
+export interface FastifyInstance {
   addHook(
     name: 'onRequest',
     hook: (request: FastifyRequest, reply: FastifyReply, done: () => void) => void,
@@ -47,11 +47,16 @@ export function trails(
     exchange.routeOf = () => request.routeOptions.url
     exchange.run(next)
   })
+  noteErrors(app)
+  done()
+}
+
+/** @internal Before the application makes an answer of them. */
+export function noteErrors(app: FastifyInstance): void {
   app.addHook('onError', (_request, reply, error, next) => {
     exchangeOf(reply.raw)?.fail(error)
     next()
   })
-  done()
 }
 
 /** Hooks of a plugin are those of its parent (fastify-plugin's mark): the trail covers routes registered anywhere. */

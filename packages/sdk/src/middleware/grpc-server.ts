@@ -46,7 +46,7 @@ interface Method {
 
 /** The module @grpc/grpc-js, whose classes are the application's own. */
 export interface GrpcModule {
-  readonly ServerInterceptingCall: new (call: never, responder: never) => object
+  readonly ServerInterceptingCall: new (call: never, responder?: never) => object
 }
 
 const UNAVAILABLE = 14
@@ -63,10 +63,16 @@ export function trails(
   const recorder = recorderOf(choice)
   return (method, call) => {
     const { ServerInterceptingCall } = grpc
-    const responder = new CallTrail(recorder, method, call).responder
+    // The automatic mode may be there before the application's own.
+    const isOpened = opened.has(method)
+    opened.add(method)
+    const responder = isOpened ? undefined : new CallTrail(recorder, method, call).responder
     return new ServerInterceptingCall(call as never, responder as never) as never // the module's own types, whichever version
   }
 }
+
+/** Calls that have a trail; each has a definition of its method to itself. */
+const opened = new WeakSet<object>()
 
 class CallTrail {
   readonly #recorder: Recorder

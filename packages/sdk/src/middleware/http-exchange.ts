@@ -70,6 +70,7 @@ export class HttpExchange {
   #requestBody: BodyCapture | undefined
   #responseBody: BodyCapture | undefined
   #held: HeldResponse | undefined
+  #failed: unknown
 
   constructor(
     recorder: Recorder,
@@ -110,8 +111,10 @@ export class HttpExchange {
     return this.trail.run(fn)
   }
 
-  /** Something the framework caught, or would have passed on. */
+  /** Something the framework caught, or would have passed on; the same is noted once, whoever tells of it. */
   fail(error: unknown): void {
+    if (this.#failed !== undefined && this.#failed === error) return
+    this.#failed = error
     this.trail.addError(error)
   }
 

@@ -2,6 +2,7 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts'
+import type { Recorder } from '../recorder/recorder.ts'
 import { openExchange } from './http-exchange.ts'
 
 /**
@@ -11,11 +12,17 @@ import { openExchange } from './http-exchange.ts'
  */
 export function recordServer<Server extends EventEmitter>(server: Server, choice?: RecorderChoice): Server {
   const recorder = recorderOf(choice)
-  const { emit } = server as { emit: (this: Server, event: string | symbol, ...args: unknown[]) => boolean }
-  server.emit = function observedEmit(this: Server, event: string | symbol, ...args: unknown[]): boolean {
+  observeEmit(server, () => recorder)
+  return server
+}
+
+/** @internal The requests of one server, or of all whose prototype is given, run as part of a trail. */
+export function observeEmit(target: EventEmitter, recorderFor: () => Recorder): void {
+  const { emit } = target as { emit: Emit }
+  const observed: Emit = function (event, ...args) {
     if (event !== 'request') return emit.call(this, event, ...args)
     const [request, response] = args as [IncomingMessage, ServerResponse]
-    const exchange = openExchange(recorder, request, response)
+    const exchange = openExchange(recorderFor(), request, response)
     if (exchange === undefined) return emit.call(this, event, ...args)
     try {
       return exchange.run(() => emit.call(this, event, ...args))
@@ -24,5 +31,7 @@ export function recordServer<Server extends EventEmitter>(server: Server, choice
       throw error
     }
   }
-  return server
+  target.emit = observed
 }
+
+type Emit = (this: EventEmitter, event: string | symbol, ...args: unknown[]) => boolean

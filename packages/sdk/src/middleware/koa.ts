@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts'
 import { openExchange } from './http-exchange.ts'
 
-/** What is read of Koa's context; the route is that of @koa/router or koa-router. */
-interface KoaContext {
+/** @internal What is read of Koa's context; the route is that of @koa/router or koa-router. */
+export interface KoaContext {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly _matchedRoute?: unknown
@@ -26,7 +26,7 @@ export function trails(
       await next()
       return
     }
-    exchange.routeOf = () => (typeof context._matchedRoute === 'string' ? context._matchedRoute : undefined)
+    exchange.routeOf = () => routeOf(context)
     try {
       await exchange.run(next)
     } catch (error) {
@@ -34,4 +34,9 @@ export function trails(
       throw error
     }
   }
+}
+
+/** @internal */
+export function routeOf({ _matchedRoute }: KoaContext): string | undefined {
+  return typeof _matchedRoute === 'string' ? _matchedRoute : undefined
 }

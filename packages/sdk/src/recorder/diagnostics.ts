@@ -43,6 +43,8 @@ export type Diagnostic =
   | { readonly kind: 'recovered'; readonly sink: string; readonly attempts: number }
   /** A fault inside the SDK, contained. */
   | { readonly kind: 'fault'; readonly where: string; readonly error: unknown }
+  /** A library of a version that the automatic mode does not know, and so does not touch. */
+  | { readonly kind: 'left_alone'; readonly library: string; readonly version: string }
   /** Something tried to change a trail that was finished. */
   | { readonly kind: 'late'; readonly method: string; readonly traceId: string }
   /** An `ack` or `disk` delivery did not succeed in time; the policy decided. */
