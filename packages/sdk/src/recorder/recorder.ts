@@ -115,6 +115,10 @@ export class Recorder implements TrailOwner {
       return this.#deliver(record, trail.parts.delivery)
     } catch (error) {
       return this.#lost('trail', error)
+    } finally {
+      // A trail that has grown old in memory must not take its request and response with it: it made each collection ten times longer.
+      trail.parts.describe = undefined
+      trail.parts.observed = undefined
     }
   }
 
