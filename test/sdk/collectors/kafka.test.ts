@@ -15,7 +15,7 @@ let kafka: Kafka
 beforeAll(async () => {
   broker = await startKafka()
   kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING })
-}, 120_000)
+}, 300_000)
 afterAll(() => broker[Symbol.asyncDispose]())
 
 interface Sent {

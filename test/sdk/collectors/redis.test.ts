@@ -1,6 +1,6 @@
 /** node-redis and ioredis against a real Redis: both tell of their commands on channels. */
 import { currentTrail } from '@trailproof/sdk'
-import { collectRedisPool } from '@trailproof/sdk/collectors'
+import { collectRedis } from '@trailproof/sdk/collectors'
 import { Redis } from 'ioredis'
 import { createClient, createClientPool } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -132,7 +132,7 @@ describe.each(Object.entries(CLIENTS))('%s', (name, connect) => {
 })
 
 test('node-redis: commands that wait for a connection of a pool are each in their own trail', async () => {
-  const pool = collectRedisPool(createClientPool({ url: server.url }, { minimum: 1, maximum: 2 }))
+  const pool = collectRedis(createClientPool({ url: server.url }, { minimum: 1, maximum: 2 }))
   await pool.connect()
   const calls = await callsOfEach(50, (trail) =>
     Promise.all(Array.from({ length: 20 }, (_, i) => pool.get(`${trail}:${i}`))),
@@ -141,5 +141,17 @@ test('node-redis: commands that wait for a connection of a pool are each in thei
   for (const [trail, own] of calls.entries())
     expect(new Set(own.flatMap(({ request }) => request.key ?? []))).toEqual(
       new Set(Array.from({ length: 20 }, (_, i) => `${trail}:${i}`)),
+    )
+})
+
+test('ioredis: commands that wait for the connection are each in their own trail', async () => {
+  const client = collectRedis(collectRedis(new Redis(server.url, { lazyConnect: true })))
+  const calls = await callsOfEach(50, (trail) =>
+    Promise.all(Array.from({ length: 20 }, (_, i) => client.get(`${trail}:${i}`))),
+  )
+  await client.quit()
+  for (const [trail, own] of calls.entries())
+    expect(own.filter(({ name }) => name === 'redis GET').map(({ request }) => request.key)).toEqual(
+      Array.from({ length: 20 }, (_, i) => `${trail}:${i}`),
     )
 })

@@ -2,7 +2,7 @@
 import { collectMysql2 } from './mysql2.ts'
 import { collectNodeHttp } from './node-http.ts'
 import { collectPlatformaticKafka } from './platformatic-kafka.ts'
-import { collectRedis } from './redis.ts'
+import { collectRedisChannels } from './redis-channels.ts'
 import { collectUndici } from './undici.ts'
 
 /** An application and a library of its own may bring a copy of this package each; a call is recorded once. */
@@ -16,6 +16,6 @@ export function collectCalls(): void {
   collectNodeHttp()
   collectUndici()
   collectMysql2()
-  collectRedis()
+  collectRedisChannels()
   collectPlatformaticKafka()
 }

@@ -2,7 +2,7 @@
 import { isFirstCollected, watch } from '../collectors/collected.ts'
 import { watchedProducer } from '../collectors/kafkajs.ts'
 import { watchedConnect, watchedQuery } from '../collectors/pg.ts'
-import { watchedExecute } from '../collectors/redis-pool.ts'
+import { watchedExecute, watchedSendCommand } from '../collectors/redis-client.ts'
 import { watchDatabase } from '../collectors/sqlite.ts'
 import { recordExpress } from './express.ts'
 import { collectGrpcClients, recordGrpcServers } from './grpc.ts'
@@ -14,7 +14,7 @@ interface Class {
   readonly prototype: object
 }
 
-/** fastify, mysql2, redis, ioredis, @platformatic/kafka, undici and node:http tell of themselves on channels. */
+/** fastify, mysql2, @platformatic/kafka, undici and node:http tell of themselves on channels, and so do Redis clients of what does not wait. */
 export const LIBRARIES: readonly Library[] = [
   { name: 'express', majors: [4, 5], files: { 'index.js': recordExpress } },
   { name: 'koa', majors: [3], files: { 'lib/application.js': recordKoa } },
@@ -53,6 +53,11 @@ export const LIBRARIES: readonly Library[] = [
     },
   },
   {
+    name: 'ioredis',
+    majors: [6],
+    files: { 'built/Redis.js': collectIoredis, 'built/cluster/index.js': collectIoredis },
+  },
+  {
     name: 'better-sqlite3',
     majors: [13],
     files: { 'lib/index.js': (Database: Class) => once(Database, watchDatabase) },
@@ -66,6 +71,10 @@ export const LIBRARIES: readonly Library[] = [
     },
   },
 ]
+
+function collectIoredis(module: { readonly default: Class }): void {
+  once(module.default, (prototype) => watch(prototype, 'sendCommand', watchedSendCommand))
+}
 
 /** All of a class, and none of them again when the application hands one over itself. */
 function once({ prototype }: Class, watchAll: (prototype: object) => void): void {

@@ -16,7 +16,7 @@ interface BatchMessage {
   readonly batchSize: number
 }
 
-export function collectRedis(): void {
+export function collectRedisChannels(): void {
   onTracingChannel<CommandMessage>('node-redis:command', {
     begin: (message) => commandOf(message, message.args.slice(1)),
     end: statusOf,
