@@ -27,6 +27,8 @@ export interface RecorderCounters {
   faults: number
 }
 
+/** How often it is recorded how many trails sampling left out. */
+const SAMPLED_EVERY_MS = 60_000
 /** More trails than this that end in one turn of the loop are sealed within it. */
 const UNSEALED_MAX = 256
 
@@ -44,6 +46,9 @@ export class Recorder implements TrailOwner {
   readonly #open = new Set<Trail>()
   /** Trails that have ended and are sealed at the end of this turn of the loop. */
   readonly #unsealed: Trail[] = []
+  /** Trails left out by sampling since the last record of it. */
+  #untold = 0
+  #untoldSince = 0
   readonly #closed = Promise.withResolvers<void>()
 
   /** Use `createRecorder`. */
@@ -104,7 +109,7 @@ export class Recorder implements TrailOwner {
     try {
       trail.parts.describe?.()
       if (!this.#isSampled(trail)) {
-        this.counters.sampledOut++
+        this.#leaveOut()
         return undefined
       }
       const text = this.#text.of(trail)
@@ -160,6 +165,7 @@ export class Recorder implements TrailOwner {
   /** Ends what is open, sends what waits until the deadline, and gives everything back. Never rejects. Default 5,000 ms. */
   async close(deadlineMs?: number): Promise<void> {
     this.abandonOpen()
+    this.#tellSampled()
     await this.delivery.close(deadlineMs)
     this.#closed.resolve()
   }
@@ -176,6 +182,23 @@ export class Recorder implements TrailOwner {
 
   get openTrails(): number {
     return this.#open.size
+  }
+
+  #leaveOut(): void {
+    this.counters.sampledOut++
+    const now = Date.now()
+    if (this.#untold === 0) this.#untoldSince = now
+    this.#untold++
+    if (now - this.#untoldSince >= SAMPLED_EVERY_MS) this.#tellSampled()
+  }
+
+  /** Says in the stream itself how many trails are not in it. */
+  #tellSampled(): void {
+    if (this.#untold === 0) return
+    const metadata = { since: new Date(this.#untoldSince).toISOString(), trails: this.#untold }
+    this.#untold = 0
+    const parts = { action: 'stream.sampled', outcome: 'success', severity: 'info', metadata } as const
+    void this.record(eventDraft(this.options.producer, parts), 'async')
   }
 
   #isSampled(trail: Trail): boolean {

@@ -6,7 +6,6 @@ import { memorySink } from '../sinks/memory-sink.ts'
 import { canonicalText } from './canonical-text.ts'
 import { trailDraft } from './draft.ts'
 import { fitted } from './fit-record.ts'
-import type { ObservedExchange } from './observed.ts'
 import { resolveOptions } from './options.ts'
 import { Recorder } from './recorder.ts'
 import type { RedactionOptions } from './redaction-options.ts'
@@ -107,7 +106,7 @@ test.each(Object.entries(REDACTIONS))('with %s the text is that of the draft', (
             query: trail.take(exchange.request.query, '/request/query'),
           },
           response: { ...exchange.response, body: trail.take(exchange.response.body, '/response/body') },
-        } as ObservedExchange
+        }
         void trail.finish()
         const direct = writer.of(trail)
         if (direct === undefined) return

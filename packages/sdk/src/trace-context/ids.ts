@@ -1,55 +1,54 @@
-/** New ids, from random bytes drawn in bulk: asking the system for 16 bytes at a time costs more than using them. */
-import { randomFillSync } from 'node:crypto'
+/** New ids, from random bytes drawn and written as hex in bulk: a call for each id costs more than the id. */
+import { randomBytes } from 'node:crypto'
 
-const POOL_BYTES = 4_096
-const pool = Buffer.allocUnsafeSlow(POOL_BYTES)
-let used = POOL_BYTES
+const POOL_BYTES = 2_048
+let pool = ''
+let used = 0
 
 /** 32 lower-case hex digits, not all zero (W3C Trace Context). */
 export function newTraceId(): string {
-  return randomHex(16)
+  return randomHex(32)
 }
 
 /** 16 lower-case hex digits, not all zero. */
 export function newSpanId(): string {
-  return randomHex(8)
+  return randomHex(16)
 }
 
-function randomHex(bytes: 8 | 16): string {
-  const from = draw(bytes)
-  const hex = pool.toString('hex', from, from + bytes)
-  return /[^0]/.test(hex) ? hex : randomHex(bytes)
+function randomHex(digits: 16 | 32): string {
+  const hex = draw(digits)
+  return hex.startsWith('0000') && /^0+$/.test(hex) ? randomHex(digits) : hex
 }
 
-function draw(bytes: number): number {
-  if (used + bytes > POOL_BYTES) {
-    randomFillSync(pool)
+function draw(digits: number): string {
+  if (used + digits > pool.length) {
+    pool = randomBytes(POOL_BYTES).toString('hex')
     used = 0
   }
-  const from = used
-  used += bytes
-  return from
+  used += digits
+  return pool.slice(used - digits, used)
 }
 
-/** The last millisecond and its counter: ids of one process never go back, however many are made in a millisecond. */
+/** The last millisecond, as the beginning of an id, and the counter within it: ids of one process never go back. */
 let lastMs = 0
+let prefix = ''
 let counter = 0
 /** 12 bits of `rand_a` count within a millisecond (RFC 9562 section 6.2, method 1). */
 const COUNTER_MAX = 0xfff
 
 /** A UUIDv7 (RFC 9562), each greater than the one before. `nowMs`: ms since 1970. */
 export function newRecordId(nowMs: number): string {
-  if (nowMs > lastMs) {
-    lastMs = nowMs
-    counter = pool.readUInt16BE(draw(2)) & 0x7ff
-  } else if (++counter > COUNTER_MAX) {
-    lastMs++
-    counter = 0
-  }
-  const time = lastMs.toString(16).padStart(12, '0')
-  const from = draw(8)
-  pool[from] = (pool[from]! & 0x3f) | 0x80
-  const random = pool.toString('hex', from, from + 8)
-  const count = (0x7000 | counter).toString(16)
-  return `${time.slice(0, 8)}-${time.slice(8)}-${count}-${random.slice(0, 4)}-${random.slice(4)}`
+  if (nowMs > lastMs) begin(nowMs, Number.parseInt(draw(3), 16) & 0x7ff)
+  else if (++counter > COUNTER_MAX) begin(lastMs + 1, 0)
+  const random = draw(16)
+  // The two bits of the variant are 10: the first digit is 8, 9, a or b.
+  const variant = (8 | (random.charCodeAt(0) & 3)).toString(16)
+  return `${prefix}${(0x7000 | counter).toString(16)}-${variant}${random.slice(1, 4)}-${random.slice(4)}`
+}
+
+function begin(ms: number, count: number): void {
+  lastMs = ms
+  counter = count
+  const time = ms.toString(16).padStart(12, '0')
+  prefix = `${time.slice(0, 8)}-${time.slice(8)}-`
 }
