@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type RequestListener } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createRecorder } from '../recorder/create-recorder.ts'
 import { addError, setMetadata, traceStep } from '../recorder/current-trail.ts'
@@ -36,7 +37,7 @@ async function started(handler: RequestListener, options: RecorderOptions = {}) 
     await recorder.flush()
     return [...sink.records]
   }
-  return { url: `http://127.0.0.1:${port}`, port, recorder, trails }
+  return { url: `http://127.0.0.1:${port}`, port, recorder, server, trails }
 }
 
 describe('a request', () => {
@@ -220,4 +221,51 @@ test.each(['HEAD', 'OPTIONS', 'DELETE'])('%s is a request like others', async (m
   const { url, trails } = await started((_request, response) => response.writeHead(204).end())
   expect((await fetch(url, { method })).status).toBe(204)
   expect(await trails()).toMatchObject([{ request: { method }, response: { status: 204 } }])
+})
+
+async function upgrading(answer: (socket: Duplex) => void) {
+  const served = await started((_request, response) => response.end())
+  served.server.on('upgrade', (_request: unknown, socket: Duplex) => answer(socket))
+  const socket = connect(served.port)
+  socket.write(
+    'GET /chat?token=t HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\ncookie: a=b\r\n\r\n',
+  )
+  return { ...served, socket }
+}
+
+describe('a request that becomes another protocol', () => {
+  test('is one trail that ends with the answer; what follows is left alone', async () => {
+    const { socket, trails } = await upgrading((server) => {
+      server.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
+      server.on('data', (frame) => server.write(frame))
+    })
+    await once(socket, 'data')
+    const [trail] = await trails()
+    expect(trail).toMatchObject({
+      outcome: 'success',
+      request: {
+        method: 'GET',
+        path: '/chat',
+        upgrade: 'websocket',
+        query: { token: '***' },
+        headers: { cookie: ['***'] },
+      },
+      response: { status: 101 },
+    })
+    socket.write('frame')
+    expect(String((await once(socket, 'data'))[0])).toBe('frame')
+    socket.destroy()
+  })
+
+  test('and is refused says so', async () => {
+    const { trails } = await upgrading((socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'))
+    expect(await trails()).toMatchObject([{ outcome: 'denied', response: { status: 403 } }])
+  })
+
+  test('and is never answered is abandoned', async () => {
+    const { socket, recorder, trails } = await upgrading((server) => server.resume())
+    while (recorder.openTrails === 0) await new Promise((resolve) => setImmediate(resolve))
+    socket.destroy()
+    expect(await trails()).toMatchObject([{ outcome: 'unknown', errors: [{ code: 'client_disconnected' }] }])
+  })
 })

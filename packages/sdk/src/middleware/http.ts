@@ -1,12 +1,14 @@
 /** Node's own HTTP server, and with it whatever runs on one. */
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { openExchange } from './http-exchange.ts'
+import { runUpgrade } from './upgrade.ts'
 
 /**
- * Each request that `server` (http, https or http2 with compatibility) takes becomes a trail. Gives back the same server:
+ * Each request that `server` (http, https or http2 with compatibility) takes becomes a trail; upgrades and CONNECT too. Gives back the same server:
  *
  *     recordServer(createServer(handler), { service: 'orders' }).listen(3000)
  */
@@ -20,6 +22,10 @@ export function recordServer<Server extends EventEmitter>(server: Server, choice
 export function observeEmit(target: EventEmitter, recorderFor: () => Recorder): void {
   const { emit } = target as { emit: Emit }
   const observed: Emit = function (event, ...args) {
+    if (event === 'upgrade' || event === 'connect') {
+      const [request, socket] = args as [IncomingMessage, Duplex]
+      return runUpgrade(recorderFor(), request, socket, () => emit.call(this, event, ...args))
+    }
     if (event !== 'request') return emit.call(this, event, ...args)
     const [request, response] = args as [IncomingMessage, ServerResponse]
     const exchange = openExchange(recorderFor(), request, response)

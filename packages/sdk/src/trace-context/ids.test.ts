@@ -20,5 +20,5 @@ test('record ids are UUIDv7 of their time and only ever rise, also when the cloc
   expect(new Set(ids).size).toBe(ids.length)
   expect(Number.parseInt(ids[0]!.replaceAll('-', '').slice(0, 12), 16)).toBe(now)
   const variants = new Set(ids.map((id) => id[19]))
-  expect([...variants].toSorted()).toEqual(['8', '9', 'a', 'b'])
+  expect(variants).toEqual(new Set(['8', '9', 'a', 'b']))
 })
