@@ -154,9 +154,12 @@ function print(framework: string): void {
 
 function medianOf(framework: string, recording: string): Round {
   const measured = rounds.get(`${framework} ${recording}`)!
-  const middle = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
   return {
     perSecond: middle(measured.map(({ perSecond }) => perSecond)),
     cpuMicros: middle(measured.map(({ cpuMicros }) => cpuMicros)),
   }
+}
+
+function middle(figures: readonly number[]): number {
+  return figures.toSorted((a, b) => a - b)[figures.length >> 1]!
 }

@@ -263,7 +263,9 @@ describe('a request that becomes another protocol', () => {
   })
 
   test('and is never answered is abandoned', async () => {
-    const { socket, recorder, trails } = await upgrading((server) => server.resume())
+    const { socket, recorder, trails } = await upgrading((server) =>
+      server.resume().once('end', () => server.destroy()),
+    )
     while (recorder.openTrails === 0) await new Promise((resolve) => setImmediate(resolve))
     socket.destroy()
     expect(await trails()).toMatchObject([{ outcome: 'unknown', errors: [{ code: 'client_disconnected' }] }])
