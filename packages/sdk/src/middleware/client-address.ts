@@ -8,7 +8,7 @@ const ADDRESS_CHARS_MAX = 512
 
 export function clientAddress({ headers, socket }: IncomingMessage, trustedProxies: number): Json {
   const forwarded = listOf(headers['x-forwarded-for'])
-  const connection = socket.remoteAddress
+  const connection = plain(socket.remoteAddress)
   // Each proxy adds the address that it was connected from at the end; ours is the last of them.
   const hops = connection === undefined ? forwarded : [...forwarded, connection]
   const ip = hops[Math.max(0, hops.length - 1 - trustedProxies)]
@@ -18,6 +18,11 @@ export function clientAddress({ headers, socket }: IncomingMessage, trustedProxi
     ...(ip !== undefined && { ip }),
     ...(userAgent !== undefined && { user_agent: userAgent }),
   }
+}
+
+/** An IPv4 address on a socket that speaks IPv6 too, as people know it. */
+function plain(address: string | undefined): string | undefined {
+  return address?.startsWith('::ffff:') === true && address.includes('.') ? address.slice(7) : address
 }
 
 function listOf(header: string | readonly string[] | undefined): string[] {
