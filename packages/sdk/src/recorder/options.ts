@@ -49,6 +49,11 @@ export interface RecorderOptions {
    * are believed. 32 bytes or more. Default `TRAILPROOF_CONTEXT_KEY`; without one, nobody is told and nobody is believed.
    */
   readonly contextKey?: string | Uint8Array
+  /**
+   * Hosts that are told who acts, as `orders.internal` or `*.internal`: whoever is told can act as that actor for five minutes within the
+   * trace. Default none.
+   */
+  readonly contextHosts?: readonly string[]
   /** Whether outgoing calls carry traceparent, tracestate and the request id. Default true. */
   readonly propagate?: boolean
 }
@@ -112,6 +117,8 @@ export interface ResolvedOptions {
   readonly headerNames: TraceHeaderNames
   readonly propagate: boolean
   readonly contextKey: string | Uint8Array | undefined
+  /** Lower case. */
+  readonly contextHosts: readonly string[]
 }
 
 /** The originals' list; every secret name is masked besides. */
@@ -170,6 +177,7 @@ export function resolveOptions(
       requestId: (options.requestIdHeader ?? 'x-request-id').toLowerCase(),
     },
     propagate: options.propagate ?? true,
+    contextHosts: lower(options.contextHosts ?? []),
     contextKey: contextKeyOf(options.contextKey ?? nonEmpty(env['TRAILPROOF_CONTEXT_KEY'])),
   }
 }
