@@ -2,14 +2,14 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { contained } from './contained.ts'
-import { HttpCall } from './http-call.ts'
+import { HttpCall, type HttpTarget, urlOf } from './http-call.ts'
 
 const calls = new WeakMap<ClientRequest, HttpCall>()
 
 /** Node tells of each request on these channels (`diagnostics_channel`, "HTTP"); nothing is patched. */
 export function collectNodeHttp(): void {
   on('http.client.request.created', ({ request }) => {
-    const call = HttpCall.begin({ method: request.method, url: urlOf(request) })
+    const call = HttpCall.begin(targetOf(request), request.host)
     if (call === undefined) return
     calls.set(request, call)
     for (const [name, value] of Object.entries(call.propagated))
@@ -64,9 +64,8 @@ function watchAnswer(response: IncomingMessage, call: HttpCall): void {
   })
 }
 
-function urlOf(request: ClientRequest): string {
-  const { protocol, host, path } = request
-  if (path.includes('://')) return path // to a proxy
+function targetOf(request: ClientRequest): HttpTarget {
+  const { method, protocol, host, path } = request
   const header = request.getHeader('host')
-  return `${protocol}//${typeof header === 'string' ? header : host}${path}`
+  return { method, url: urlOf(`${protocol}//${typeof header === 'string' ? header : host}`, path) }
 }

@@ -1,7 +1,7 @@
 /** Calls with fetch and undici, as undici tells of them on its channels; nothing is patched. */
 import { subscribe } from 'node:diagnostics_channel'
 import { contained } from './contained.ts'
-import { HttpCall } from './http-call.ts'
+import { HttpCall, hostOf, urlOf } from './http-call.ts'
 
 /** What is read of undici's request. */
 interface UndiciRequest {
@@ -46,7 +46,8 @@ export function collectUndici(): void {
 }
 
 function begin(request: UndiciRequest): void {
-  const call = HttpCall.begin({ method: request.method, url: `${String(request.origin)}${request.path}` })
+  const origin = String(request.origin).replace(/\/$/, '') // a URL ends with one
+  const call = HttpCall.begin({ method: request.method, url: urlOf(origin, request.path) }, hostOf(origin))
   if (call === undefined) return
   calls.set(request, call)
   const own = headersOf(request)
