@@ -4,14 +4,10 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { Safe } from '../delivery/delivery.ts'
+import { FrozenResponse } from './frozen-response.ts'
+import type { Originals } from './response-methods.ts'
 
 type Call = readonly unknown[]
-
-interface Originals {
-  readonly writeHead: (...args: unknown[]) => ServerResponse
-  readonly write: (...args: unknown[]) => boolean
-  readonly end: (...args: unknown[]) => ServerResponse
-}
 
 export interface HoldOptions {
   /** The response is known: seals the trail, and tells when it is safe. */
@@ -24,7 +20,9 @@ export class HeldResponse {
   readonly #response: ServerResponse
   readonly #originals: Originals
   readonly #options: HoldOptions
+  /** What writeHead was given, until it goes out. */
   #head: Call | undefined
+  #frozen: FrozenResponse | undefined
   readonly #waiting: (() => unknown)[] = []
   #isHolding = false
   #isReleased = false
@@ -39,27 +37,34 @@ export class HeldResponse {
   /** Kept until there is more: a head that has gone out cannot become a 503. */
   writeHead(args: Call): ServerResponse {
     const response = this.#response
-    if (this.#isReleased || response.headersSent) return this.#originals.writeHead.apply(response, [...args])
-    this.#head = args
+    if (this.#isReleased || response.headersSent) return this.#originals.writeHead(args)
     response.statusCode = args[0] as number
-    // The host may ask; for all it can tell the head is out.
-    Object.defineProperty(response, 'headersSent', { value: true, configurable: true })
+    if (typeof args[1] === 'string') response.statusMessage = args[1]
+    this.#head = args
+    this.#frozen ??= new FrozenResponse(response)
     return response
   }
 
+  flushHeaders(): void {
+    if (this.#isHolding && !this.#isReleased) return // they go out with the rest
+    this.#sendHead()
+    this.#originals.flushHeaders()
+  }
+
   write(args: Call): boolean {
-    if (this.#isReleased) return this.#originals.write.apply(this.#response, [...args])
+    if (this.#isReleased) return this.#originals.write(args)
     if (this.#isHolding || this.#completes(args[0], args[1])) {
-      this.#hold(() => this.#originals.write.apply(this.#response, [...args]))
+      this.#hold(() => this.#originals.write(args))
       return true
     }
     this.#sendHead()
-    return this.#originals.write.apply(this.#response, [...args])
+    return this.#originals.write(args)
   }
 
   end(args: Call): ServerResponse {
-    if (this.#isReleased) return this.#originals.end.apply(this.#response, [...args])
-    this.#hold(() => this.#originals.end.apply(this.#response, [...args]))
+    if (this.#isReleased) return this.#originals.end(args)
+    this.#hold(() => this.#originals.end(args))
+    this.#frozen!.end()
     return this.#response
   }
 
@@ -67,11 +72,8 @@ export class HeldResponse {
     this.#waiting.push(send)
     if (this.#isHolding) return
     this.#isHolding = true
-    const safe = this.#options.complete()
-    if (safe === undefined) {
-      this.#release()
-      return
-    }
+    const safe = this.#options.complete() ?? Promise.resolve({ kind: 'spooled' } as const)
+    this.#frozen ??= new FrozenResponse(this.#response)
     void safe.then((outcome) => this.#settle(outcome)) // never rejects
   }
 
@@ -91,7 +93,7 @@ export class HeldResponse {
     this.#isReleased = true
     this.#waiting.length = 0
     const response = this.#response
-    delete (response as { headersSent?: boolean }).headersSent // the class's own again
+    this.#thaw()
     if (response.headersSent) {
       response.destroy(new Error('the trail of this request could not be recorded'))
       return
@@ -108,16 +110,21 @@ export class HeldResponse {
       'content-length': body.length,
       'retry-after': '1',
     }
-    this.#originals.writeHead.call(response, 503, headers)
-    this.#originals.end.call(response, body)
+    response.statusMessage = ''
+    this.#originals.writeHead([503, headers])
+    this.#originals.end([body])
   }
 
   #sendHead(): void {
+    this.#thaw()
     const head = this.#head
-    if (head === undefined) return
     this.#head = undefined
-    delete (this.#response as { headersSent?: boolean }).headersSent // the class's own again
-    this.#originals.writeHead.apply(this.#response, [...head])
+    if (head !== undefined) this.#originals.writeHead(head)
+  }
+
+  #thaw(): void {
+    this.#frozen?.thaw()
+    this.#frozen = undefined
   }
 
   /** Whether the client has all that Content-Length promises with this piece: it would not wait for `end`. */

@@ -13,6 +13,7 @@ import type { Trail } from '../recorder/trail.ts'
 import { ACTOR_HEADER, verifyActor } from '../trace-context/signed-actor.ts'
 import { clientAddress } from './client-address.ts'
 import { HeldResponse } from './held-response.ts'
+import { Originals, type ResponseMethods } from './response-methods.ts'
 
 /** Where an exchange is found from its response, whoever opened it: two middlewares on one request share one trail. */
 const EXCHANGE = Symbol.for('trailproof.exchange.v1')
@@ -20,13 +21,6 @@ const EXCHANGE = Symbol.for('trailproof.exchange.v1')
 type Members = Readonly<Record<string, unknown>>
 
 type Observed = ServerResponse & { [EXCHANGE]?: HttpExchange }
-
-/** The methods that are watched, as they were before. */
-interface Originals {
-  readonly writeHead: (...args: unknown[]) => ServerResponse
-  readonly write: (...args: unknown[]) => boolean
-  readonly end: (...args: unknown[]) => ServerResponse
-}
 
 export interface ExchangeOptions {
   /** How the response tells the trace and request ids; default: as headers set on it. */
@@ -41,12 +35,21 @@ export function openExchange(
   options: ExchangeOptions = {},
 ): HttpExchange | undefined {
   const observed = response as Observed
-  if (observed[EXCHANGE] !== undefined) return observed[EXCHANGE]
-  const { method = '', url = '' } = request
-  if (recorder.options.capture.ignore({ method, path: pathOf(url) })) return undefined
-  const exchange = new HttpExchange(recorder, request, response, options)
-  observed[EXCHANGE] = exchange
-  return exchange
+  const known = observed[EXCHANGE]
+  try {
+    if (known !== undefined) {
+      known.adopt(recorder)
+      return known
+    }
+    const { method = '', url = '' } = request
+    if (recorder.ignores(method, pathOf(url))) return undefined
+    const exchange = new HttpExchange(recorder, request, response, options)
+    observed[EXCHANGE] = exchange
+    return exchange
+  } catch (error) {
+    recorder.fault('middleware', error)
+    return known
+  }
 }
 
 /** The exchange that `openExchange` opened for this response. */
@@ -58,7 +61,7 @@ export class HttpExchange {
   readonly trail: Trail
   /** The route's template, told by the framework's adapter; asked when the request is over. */
   routeOf: (() => string | undefined) | undefined
-  readonly #recorder: Recorder
+  #recorder: Recorder
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #method: string
@@ -97,13 +100,21 @@ export class HttpExchange {
       tell(headerNames.traceId, this.trail.traceId)
       tell(headerNames.requestId, this.trail.requestId)
     }
-    const methods = response as unknown as { -readonly [Name in keyof Originals]: Originals[Name] }
-    this.originals = { writeHead: methods.writeHead, write: methods.write, end: methods.end }
+    this.originals = new Originals(response)
+    const methods = response as unknown as ResponseMethods
     methods.writeHead = observedWriteHead
     methods.write = observedWrite
     methods.end = observedEnd
+    methods.flushHeaders = observedFlushHeaders
     response.on('close', onClose)
     if (!recorder.isUnrecorded(this.trail)) this.#captureBodies()
+  }
+
+  /** A middleware with a recorder of its own has the say over one that found the request before it, as automatic mode does. */
+  adopt(recorder: Recorder): void {
+    if (recorder === this.#recorder || !this.trail.isOpen) return
+    this.#recorder = recorder
+    recorder.adopt(this.trail)
   }
 
   /** Runs `fn`, and whatever it starts, as part of the trail. */
@@ -202,46 +213,59 @@ export class HttpExchange {
     const { requestBody, requestBodyBytesMax, responseBody, responseBodyBytesMax } =
       this.#recorder.options.capture
     if (responseBody) this.#responseBody = new BodyCapture(responseBodyBytesMax)
-    const { headers } = this.#request
-    if (
-      !requestBody ||
-      (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
-    )
-      return
-    const body = new BodyCapture(requestBodyBytesMax)
-    this.#requestBody = body
     const request = this.#request
+    if (!hasBody(request)) return
+    const body = requestBody ? new BodyCapture(requestBodyBytesMax) : undefined
+    this.#requestBody = body
     const { push } = request as { push: (this: IncomingMessage, ...args: unknown[]) => boolean }
-    // The parser hands over each piece of the body here, before anybody reads it and whether or not anybody does.
+    // The parser hands over each piece of the body here, before anybody reads it and whether or not anybody does; what listens to it is
+    // part of the trail, though the parser is not.
     request.push = (chunk: unknown, encoding?: BufferEncoding) => {
-      body.add(chunk, encoding)
-      return push.call(request, chunk, encoding)
+      body?.add(chunk, encoding)
+      return this.trail.run(() => push.call(request, chunk, encoding))
     }
   }
 }
 
-function observedWriteHead(this: Observed, status: unknown, ...rest: unknown[]): ServerResponse {
-  const exchange = this[EXCHANGE]!
-  const headers = rest[rest.length - 1]
-  if (typeof headers === 'object' && headers !== null) exchange.headArguments = headers
-  const { held } = exchange
-  if (held === undefined) return exchange.originals.writeHead.call(this, status, ...rest)
-  return held.writeHead([status, ...rest])
+/** HTTP/1 says so in its headers; HTTP/2 by not ending the stream with them. */
+function hasBody(request: IncomingMessage): boolean {
+  const { headers } = request
+  if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) return true
+  const { stream } = request as { readonly stream?: { readonly endAfterHeaders?: boolean } }
+  return stream?.endAfterHeaders === false
+}
+
+function observedWriteHead(this: Observed, ...args: unknown[]): ServerResponse {
+  const { originals, held } = this[EXCHANGE]!
+  if (originals.isPassing) return originals.writeHead(args)
+  const headers = args[args.length - 1]
+  if (typeof headers === 'object' && headers !== null) this[EXCHANGE]!.headArguments = headers
+  return held === undefined ? originals.writeHead(args) : held.writeHead(args)
+}
+
+function observedFlushHeaders(this: Observed): void {
+  const { originals, held } = this[EXCHANGE]!
+  if (held === undefined || originals.isPassing) originals.flushHeaders()
+  else held.flushHeaders()
 }
 
 function observedWrite(this: Observed, ...args: unknown[]): boolean {
   const exchange = this[EXCHANGE]!
+  const { originals } = exchange
+  if (originals.isPassing) return originals.write(args)
   exchange.captureResponse(args[0], args[1])
   const { held } = exchange
-  return held === undefined ? exchange.originals.write.apply(this, args) : held.write(args)
+  return held === undefined ? originals.write(args) : held.write(args)
 }
 
 function observedEnd(this: Observed, ...args: unknown[]): ServerResponse {
   const exchange = this[EXCHANGE]!
+  const { originals } = exchange
+  if (originals.isPassing) return originals.end(args)
   if (args[0] !== undefined && args[0] !== null && typeof args[0] !== 'function')
     exchange.captureResponse(args[0], args[1])
   const { held } = exchange
-  return held === undefined ? exchange.originals.end.apply(this, args) : held.end(args)
+  return held === undefined ? originals.end(args) : held.end(args)
 }
 
 function onClose(this: Observed): void {

@@ -17,7 +17,7 @@ export function runUpgrade(
   handle: () => boolean,
 ): boolean {
   const path = pathOf(request.url ?? '')
-  if (recorder.options.capture.ignore({ method: request.method ?? '', path })) return handle()
+  if (recorder.ignores(request.method ?? '', path)) return handle()
   const { headers } = request
   const trail = recorder.openTrail({}, (name) => {
     const value = headers[name]

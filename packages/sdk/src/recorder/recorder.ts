@@ -76,6 +76,29 @@ export class Recorder implements TrailOwner {
     return trail
   }
 
+  /** A trail that another recorder opened is recorded by this one. */
+  adopt(trail: Trail): void {
+    trail.owner.release(trail)
+    trail.owner = this
+    this.counters.trails.opened++
+    this.#open.add(trail)
+  }
+
+  /** It is another's now. */
+  release(trail: Trail): void {
+    if (this.#open.delete(trail)) this.counters.trails.opened--
+  }
+
+  /** Whether the application wants no trail of it. What its function throws is contained, and means no. */
+  ignores(method: string, path: string): boolean {
+    try {
+      return this.options.capture.ignore({ method, path })
+    } catch (error) {
+      this.fault('capture.ignore', error)
+      return false
+    }
+  }
+
   /** Whether the trail will be left out whatever happens, so that nothing need be captured for it. */
   isUnrecorded(trail: Trail): boolean {
     return unrecorded.has(trail)

@@ -14,7 +14,7 @@ import {
 } from './people.ts'
 import { currentScope, runInScope } from './scope.ts'
 import { settled } from './settled.ts'
-import { errorOf, type Json, looksLikeIndex, Snapshots } from './snapshot.ts'
+import { errorOf, type Json, looksLikeIndex, messageOf, Snapshots } from './snapshot.ts'
 import type { Integration, IntegrationEntry, IntegrationInit, IntegrationResult, Step } from './step.ts'
 import { emptyParts, type Outcome, type TrailParts } from './trail-parts.ts'
 import { TRAIL_STATES, type TrailEvent, type TrailState } from './trail-states.ts'
@@ -31,6 +31,8 @@ export interface TrailOwner {
   readonly options: ResolvedOptions
   /** ms since the process began, monotonic, fractions of a microsecond. */
   clock(): number
+  /** Another recorder has taken the trail over. */
+  release(trail: Trail): void
   /** Something tried to change the trail after its end. */
   late(trail: Trail, method: string): void
   /** The trail ended; it will not change any more. Resolves once it is as safe as it asks for. */
@@ -54,7 +56,7 @@ export class Trail {
   readonly startedAtMs: number
   readonly causationId: string | undefined
   /** @internal The recorder that opened it. */
-  readonly owner: TrailOwner
+  owner: TrailOwner
   readonly #started: number
   readonly #snapshots = new Snapshots()
   #state: TrailState = 'open'
@@ -202,8 +204,9 @@ export class Trail {
     if (running === undefined) return
     running.end({ response: call.response, error: call.error })
     const entry = this.parts.integrations.at(-1)!
-    entry.latency_ms = latencyMs === undefined ? null : Math.max(0, rounded(latencyMs))
-    entry.offset_ms = Math.max(0, rounded(entry.offset_ms - (latencyMs ?? 0)))
+    const isKnown = typeof latencyMs === 'number'
+    entry.latency_ms = isKnown ? Math.max(0, rounded(latencyMs)) : null
+    entry.offset_ms = Math.max(0, rounded(entry.offset_ms - (isKnown ? latencyMs : 0)))
   }
 
   /** Records something that went wrong. `source` default `handler`. */
@@ -232,13 +235,14 @@ export class Trail {
   /** Adds an indexed label: text, number or boolean. */
   setLabel(name: string, value: string | number | boolean): void {
     if (!this.#may('change', 'setLabel')) return
-    const labels = { ...this.parts.labels, [nameOf(name)]: this.#label(value) }
+    const key = nameOf(name)
+    const labels = { ...this.parts.labels, [key]: this.#label(value) }
     if (Object.keys(labels).length > LABELS_MAX) {
       this.#leaveOut('labels')
       return
     }
     this.parts.labels = labels
-    if (looksLikeIndex(name)) this.#snapshots.isOrdered = false
+    if (looksLikeIndex(key)) this.#snapshots.isOrdered = false
   }
 
   /** Says who does it; the last call counts. */
@@ -369,7 +373,7 @@ export class Trail {
 
   #label(value: unknown): string | number | boolean {
     if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value
-    const text = String(value).toWellFormed()
+    const text = messageOf(value).toWellFormed()
     return text.length <= LABEL_CHARS_MAX ? text : text.slice(0, LABEL_CHARS_MAX)
   }
 
@@ -439,7 +443,7 @@ function briefly(thrown: unknown): NonNullable<Step['error']> {
 }
 
 function nameOf(name: unknown): string {
-  const text = typeof name === 'string' ? name : String(name)
+  const text = typeof name === 'string' ? name : messageOf(name)
   return text.length <= IDENTIFIER_CHARS_MAX ? text : text.slice(0, IDENTIFIER_CHARS_MAX).toWellFormed()
 }
 
