@@ -351,6 +351,24 @@ export function runMiddlewareSuite(start: StartService, { route = '/orders/:id' 
       expect(await answer.json()).toEqual({ id: '7' })
     })
 
+    test.each(['/stream', '/large', '/nothing', '/denied'])('%s is as it would be without', async (path) => {
+      const answers = []
+      for (const delivery of ['async', 'ack'] as const) {
+        const { url, release, trails } = await started({ delivery })
+        release()
+        const answer = await fetch(`${url}${path}`)
+        const {
+          'x-trace-id': _trace,
+          'x-request-id': _request,
+          date: _date,
+          ...headers
+        } = Object.fromEntries(answer.headers)
+        answers.push({ status: answer.status, headers, body: await answer.text() })
+        expect(await trails()).toHaveLength(1)
+      }
+      expect(answers[1]).toEqual(answers[0])
+    })
+
     test('is a 503 when it cannot be', async () => {
       const { url } = await started({ delivery: 'ack', sink: refusing, queue: { ackTimeoutMs: 50 } })
       const answer = await fetch(`${url}/orders/7`)

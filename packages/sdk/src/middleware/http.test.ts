@@ -1,13 +1,21 @@
 import { once } from 'node:events'
-import { createServer, request as httpRequest, type RequestListener } from 'node:http'
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http'
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import { type AddressInfo, connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createRecorder } from '../recorder/create-recorder.ts'
-import { addError, setMetadata, traceStep } from '../recorder/current-trail.ts'
+import { addError, currentTrail, setMetadata, traceStep } from '../recorder/current-trail.ts'
 import type { RecorderOptions } from '../recorder/options.ts'
 import { memorySink } from '../sinks/memory-sink.ts'
 import { recordServer } from './http.ts'
+import { openExchange } from './http-exchange.ts'
 
 /** As deep as the test looks. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a record's parts differ from test to test
@@ -270,4 +278,134 @@ describe('a request that becomes another protocol', () => {
     socket.destroy()
     expect(await trails()).toMatchObject([{ outcome: 'unknown', errors: [{ code: 'client_disconnected' }] }])
   })
+})
+
+/** What a client gets of a handler, byte for byte but for the ids and the date, recorded before or after it goes out. */
+async function bytesOf(handler: RequestListener, delivery: 'async' | 'ack'): Promise<string> {
+  const { port, trails } = await started(handler, { delivery })
+  const socket = connect(port)
+  socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
+  const bytes = Buffer.concat(await socket.toArray()).toString()
+  expect(await trails()).toHaveLength(1)
+  return bytes.replaceAll(/(?:x-trace-id|x-request-id|date): .*\r\n/gi, '')
+}
+
+const ANSWERS: Readonly<Record<string, RequestListener>> = {
+  'pieces without a head': (_request, response) => {
+    response.write('hello ')
+    response.end('world')
+  },
+  'a head, its flush, then pieces': (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.flushHeaders()
+    setImmediate(() => {
+      response.write('data: 1\n\n')
+      response.end()
+    })
+  },
+  'a head with a message and a list': (_request, response) => {
+    response.writeHead(201, 'Made', ['x-a', '1', 'content-length', '2'])
+    response.write('o')
+    response.end('k')
+  },
+  'a length and all of it before the end': (_request, response) => {
+    response.setHeader('content-length', 5)
+    response.write('hello')
+    setImmediate(() => response.end())
+  },
+  'changes after the end': (_request, response) => {
+    response.setHeader('x-a', '1')
+    response.end('done')
+    expect(response.headersSent && response.writableEnded).toBe(true)
+    expect(() => response.setHeader('x-a', '2')).toThrow('Cannot set headers')
+    response.statusCode = 500
+  },
+  'an end with a callback': (_request, response) => {
+    response.end('done', () => undefined)
+  },
+  trailers: (_request, response) => {
+    response.writeHead(200, { trailer: 'x-t' })
+    response.write('a')
+    response.addTrailers({ 'x-t': '1' })
+    response.end()
+  },
+}
+
+test.each(Object.entries(ANSWERS))(
+  'an answer of %s is the same when it must be recorded first',
+  async (_name, handler) => {
+    expect(await bytesOf(handler, 'ack')).toBe(await bytesOf(handler, 'async'))
+  },
+)
+
+test('over HTTP/2 bodies in both directions are recorded once', async () => {
+  const sink = memorySink()
+  const recorder = createRecorder({ sink, delivery: 'ack' })
+  const server = recordServer(
+    createHttp2Server((request, response) => {
+      request.resume().once('end', () => {
+        response.write('hello ')
+        response.end('world')
+      })
+    }),
+    recorder,
+  ).listen(0)
+  await once(server, 'listening')
+  const client = connectHttp2(`http://localhost:${(server.address() as AddressInfo).port}`)
+  const stream = client.request({ ':method': 'POST', ':path': '/x', 'content-type': 'text/plain' })
+  stream.end('sent')
+  expect(Buffer.concat(await stream.toArray()).toString()).toBe('hello world')
+  client.close()
+  server.close()
+  expect(sink.records).toMatchObject([
+    { request: { body: 'sent', http_version: '2.0' }, response: { status: 200, body_bytes: 11 } },
+  ])
+  await recorder.close()
+})
+
+test('listeners of the body are part of the trail, also when it comes later than the head', async () => {
+  const seen: unknown[] = []
+  const { port, trails } = await started((request, response) => {
+    request.on('data', () => seen.push(currentTrail()?.traceId))
+    request.on('end', () => {
+      seen.push(currentTrail()?.traceId)
+      response.end()
+    })
+  })
+  const request = httpRequest({ port, method: 'POST' })
+  request.flushHeaders()
+  request.write('a')
+  await new Promise((resolve) => setImmediate(resolve))
+  request.end('b')
+  await once(request, 'response')
+  const [trail] = await trails()
+  expect(new Set(seen)).toEqual(new Set([trail!['trace_id']]))
+})
+
+test('what the application says in `ignore` can do no harm', async () => {
+  const { url, recorder, trails } = await started((_request, response) => response.end('ok'), {
+    capture: {
+      ignore: () => {
+        throw new Error('no')
+      },
+    },
+  })
+  expect(await (await fetch(url)).text()).toBe('ok')
+  expect(await trails()).toHaveLength(1)
+  expect(recorder.counters.faults).toBe(1)
+})
+
+test('a middleware with a recorder of its own has the say over one that came before', async () => {
+  const first = await started((_request, response) => response.end('ok'))
+  const sink = memorySink()
+  const own = createRecorder({ sink, service: 'own' })
+  first.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    openExchange(own, request, response)
+  })
+  await (await fetch(first.url)).text()
+  await own.flush()
+  while (sink.records.length === 0) await own.flush()
+  expect(sink.records).toMatchObject([{ service: 'own' }])
+  expect(first.recorder.openTrails).toBe(0)
+  await own.close()
 })
