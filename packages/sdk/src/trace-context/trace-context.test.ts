@@ -58,9 +58,64 @@ test.each([
   expect(parseTraceparent(text) !== undefined).toBe(usable)
 })
 
-test('a tracestate that is too long or no text is not passed on', () => {
-  expect(usableTracestate('a=1')).toBe('a=1')
-  for (const bad of ['', 'a\nb', 'x'.repeat(513)]) expect(usableTracestate(bad)).toBeUndefined()
+test.each([
+  ['00', '00'],
+  ['01', '01'],
+  ['02', '00'],
+  ['03', '01'],
+  ['fe', '00'],
+  ['ff', '01'],
+])('of the flags %s, %s is passed on', (came, goes) => {
+  for (const version of ['00', 'cc']) {
+    const context = incoming({ traceparent: `${version}-${TRACE}-00f067aa0ba902b7-${came}` })
+    expect(outgoingHeaders(context, names)['traceparent']).toBe(`00-${TRACE}-${context.spanId}-${goes}`)
+  }
+})
+
+const members = (count: number) => Array.from({ length: count }, (_, i) => `k${i}=v`).join(',')
+
+test.each([
+  'a=1',
+  'a=1,b=2',
+  'a=1 \t, \tb=2',
+  'a=1,,b=2,',
+  'a= 1 <x>;"y"',
+  'a_-*/9=~',
+  '0tenant@vendor=1',
+  `${'k'.repeat(256)}=1`,
+  `${'t'.repeat(241)}@${'v'.repeat(14)}=1`,
+  `k=${'v'.repeat(256)}`,
+  members(32),
+])('the tracestate %j is passed on as it came', (text) => {
+  expect(usableTracestate(text)).toBe(text)
+})
+
+test.each([
+  ['absent', undefined],
+  ['empty', ''],
+  ['of empty members', ' , ,'],
+  ['with a line break', 'a=1\nb'],
+  ['of 33 members', members(33)],
+  ['with a key twice', 'a=1,b=2,a=3'],
+  ['without a value', 'a='],
+  ['with a value of spaces', 'a=  ,b=1'],
+  ['without a key', '=1'],
+  ['without =', 'a'],
+  ['with = twice', 'a=1=2'],
+  ['with a space before =', 'a =1'],
+  ['with a capital', 'A=1'],
+  ['with a digit first', '1a=1'],
+  ['with @ twice', 'a@b@c=1'],
+  ['with a vendor that begins with a digit', 'a@1b=1'],
+  ['with an empty tenant', '@b=1'],
+  ['with a key that is too long', `${'k'.repeat(257)}=1`],
+  ['with a tenant that is too long', `${'t'.repeat(242)}@v=1`],
+  ['with a vendor that is too long', `t@${'v'.repeat(15)}=1`],
+  ['with a value that is too long', `k=${'v'.repeat(257)}`],
+  ['with other letters', 'a=ü'],
+  ['that is too long', `a=${'v'.repeat(250)},b=${'v'.repeat(250)},c=${'v'.repeat(20)}`],
+])('a tracestate %s is not passed on', (_case, text) => {
+  expect(usableTracestate(text)).toBeUndefined()
 })
 
 describe('a signed actor', () => {
