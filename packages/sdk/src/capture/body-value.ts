@@ -2,7 +2,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 import { readJson } from '@trailproof/core'
 import type { Cut } from '../recorder/snapshot.ts'
-import type { BodyCapture } from './body-capture.ts'
+import type { BodyCapture, CapturedBody } from './body-capture.ts'
 
 export interface BodyDescription {
   readonly contentType: string | undefined
@@ -27,21 +27,32 @@ export function bodyValue(
   const type = mediaTypeOf(contentType)
   const kind = kindOf(type)
   if (kind === 'binary') return `[${body.size} bytes of ${type}]`
-  if (encoding !== undefined && encoding !== '' && encoding !== 'identity') {
-    const text = decompressed(body, encoding.trim().toLowerCase(), charsetOf(contentType))
-    if (text === undefined)
-      return `[${body.size} bytes of ${type === '' ? 'unknown type' : type}, ${encoding.slice(0, 32)}]`
-    return kind === 'json' ? jsonOrText(text) : text
-  }
+  // One text was written by the host: a compressing middleware has said so already, and compresses it behind us.
   const only = body.onlyText
   if (only !== undefined) return kind === 'json' ? jsonOrText(only) : only.toWellFormed()
 
-  const { bytes, size, sha256 } = body.captured()
-  const text = decoded(bytes, charsetOf(contentType), sha256 !== undefined)
-  if (text === undefined) return `[${size} bytes${type === '' ? '' : ` of ${type}`}]`
+  const captured = body.captured()
+  const { bytes, size, sha256 } = captured
+  const compression = compressionOf(encoding)
+  const charset = charsetOf(contentType)
+  const plain = decompressed(captured, compression, charset)
+  if (plain !== undefined) return kind === 'json' ? jsonOrText(plain) : plain
+  const text = decoded(bytes, charset, sha256 !== undefined)
+  if (text === undefined || (compression !== '' && CONTROL.test(text)))
+    return `[${size} bytes${type === '' ? '' : ` of ${type}`}${compression === '' ? '' : `, ${compression}`}]`
   if (sha256 === undefined) return kind === 'json' ? jsonOrText(text) : text
   cuts.push({ path, sha256, size })
   return text
+}
+
+/** In charsets where all bytes are text, what is compressed shows by these. */
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const CONTROL = /[\0-\x08\x0b\x0e-\x1f\x7f-\x9f]/
+
+/** Empty when it is not said to be compressed. */
+function compressionOf(encoding: string | undefined): string {
+  const compression = (encoding ?? '').trim().toLowerCase().slice(0, 32)
+  return compression === 'identity' ? '' : compression
 }
 
 const DECOMPRESS: Readonly<
@@ -55,11 +66,13 @@ const DECOMPRESS: Readonly<
 }
 
 /** Only of a body that is whole and small once decompressed: a bomb, or a large one, stays what it is. */
-function decompressed(body: BodyCapture, encoding: string, charset: string): string | undefined {
-  const decompress = DECOMPRESS[encoding]
-  if (decompress === undefined) return undefined
-  const { bytes, sha256 } = body.captured()
-  if (sha256 !== undefined) return undefined
+function decompressed(
+  { bytes, sha256 }: CapturedBody,
+  compression: string,
+  charset: string,
+): string | undefined {
+  const decompress = DECOMPRESS[compression]
+  if (decompress === undefined || sha256 !== undefined) return undefined
   try {
     return decoded(decompress(bytes, { maxOutputLength: DECOMPRESSED_BYTES_MAX }), charset, false)
   } catch {
