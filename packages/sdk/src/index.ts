@@ -5,9 +5,13 @@ export { createLog, LOG_LEVELS, type Log, type LogLevel, log } from './audit/log
 export type { Delivery, DeliveryStatus, Safe } from './delivery/delivery.ts'
 export type { DeliveryMode, SealedRecord } from './delivery/sealed-record.ts'
 export { type Carrier, carrier } from './recorder/carrier.ts'
-export { createRecorder } from './recorder/create-recorder.ts'
 export * from './recorder/current-trail.ts'
-export { defaultRecorder, type RecorderChoice, setDefaultRecorder } from './recorder/default-recorder.ts'
+export {
+  createRecorder,
+  defaultRecorder,
+  type RecorderChoice,
+  setDefaultRecorder,
+} from './recorder/default-recorder.ts'
 export {
   DIAGNOSTICS_CHANNEL,
   type Diagnostic,

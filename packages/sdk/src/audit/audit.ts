@@ -2,7 +2,7 @@
 import type { Safe } from '../delivery/delivery.ts'
 import type { DeliveryMode } from '../delivery/sealed-record.ts'
 import { currentTrail } from '../recorder/current-trail.ts'
-import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts'
+import { currentRecorder, type RecorderChoice } from '../recorder/default-recorder.ts'
 import { eventDraft } from '../recorder/draft.ts'
 import { IDENTIFIER_CHARS_MAX, identified, type Oversized } from '../recorder/people.ts'
 import { errorOf, type Json, Snapshots } from '../recorder/snapshot.ts'
@@ -67,7 +67,7 @@ async function record(
   data: EventData,
   { delivery }: EventOptions = {},
 ): Promise<Recorded> {
-  const recorder = recorderOf(choice)
+  const recorder = currentRecorder(choice)
   try {
     const draft = eventDraft(recorder.options.producer, partsOf(catalogue, action, data, currentTrail()))
     return (await recorder.record(draft, delivery)) ?? { kind: 'queued' }
@@ -82,14 +82,15 @@ function partsOf(catalogue: ActionCatalogue, action: string, data: EventData, tr
   const oversized: Oversized[] = []
   const take = (value: unknown, path: string) => snapshots.take(value, path)
   const identify = (value: unknown, path: string) => identified(value, path, snapshots, oversized)
-  const entry = Object.hasOwn(catalogue, action) ? catalogue[action] : undefined
+  const name = text(identify(action, '/action')) ?? 'event.unnamed'
+  const entry = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined
   const targets = data.targets ?? (data.target === undefined ? undefined : [data.target])
   const outcome = data.outcome ?? (data.error === undefined ? 'success' : 'failure')
   const missing = (entry?.requires ?? []).filter((name) =>
     name === 'target' || name === 'targets' ? targets === undefined : data[name] === undefined,
   )
   const parts = {
-    action: text(identify(action, '/action')) ?? 'event.unnamed',
+    action: name,
     actor: data.actor === undefined ? trail?.parts.actor : identify(data.actor, '/actor'),
     causationId: text(identify(data.causationId, '/causation_id')) ?? trail?.causationId,
     changes: items(take(data.changes, '/changes')),

@@ -1,9 +1,9 @@
 /** Application log lines, the third tier: they carry the ids of the trail that they are written in. */
 import { currentTrail } from '../recorder/current-trail.ts'
-import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts'
+import { currentRecorder, type RecorderChoice } from '../recorder/default-recorder.ts'
 import { eventDraft } from '../recorder/draft.ts'
 import type { Recorder } from '../recorder/recorder.ts'
-import { errorOf, Snapshots } from '../recorder/snapshot.ts'
+import { errorOf, messageOf, Snapshots } from '../recorder/snapshot.ts'
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'notice', 'warn', 'error', 'fatal'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -32,11 +32,25 @@ export const log: Log = createLog()
 function logWith(fields: Readonly<Record<string, unknown>>, from: number, choice: RecorderChoice): Log {
   const writers = LOG_LEVELS.map((level, i): [LogLevel, WriteLog] => [
     level,
-    i < from ? () => undefined : (message, more) => write(choice, level, message, { ...fields, ...more }),
+    i < from
+      ? () => undefined
+      : (message, more) => write(choice, level, message, { ...fields, ...membersOf(more) }),
   ])
   return {
     ...(Object.fromEntries(writers) as Record<LogLevel, WriteLog>), // one for each level
-    with: (more) => logWith({ ...fields, ...more }, from, choice),
+    with: (more) => logWith({ ...fields, ...membersOf(more) }, from, choice),
+  }
+}
+
+/** What is no object of members is one value: to take a text apart by its characters could take seconds. Never throws. */
+function membersOf(fields: unknown): Readonly<Record<string, unknown>> {
+  try {
+    if (fields === undefined || fields === null) return {}
+    if (typeof fields === 'object' && !Array.isArray(fields) && !ArrayBuffer.isView(fields))
+      return { ...fields }
+    return { value: fields }
+  } catch (error) {
+    return { value: `[unreadable: ${messageOf(error)}]` }
   }
 }
 
@@ -47,7 +61,7 @@ function write(
   fields: Readonly<Record<string, unknown>>,
 ): void {
   const { error, err, ...rest } = fields
-  recordLog(recorderOf(choice), { severity, message, fields: rest, thrown: error ?? err })
+  recordLog(currentRecorder(choice), { severity, message, fields: rest, thrown: error ?? err })
 }
 
 /** One line, from here or from another logger. */

@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib'
 import axios from 'axios'
 import { request as undiciRequest } from 'undici'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createRecorder } from '../recorder/create-recorder.ts'
+import { createRecorder } from '../recorder/default-recorder.ts'
 import { memorySink } from '../sinks/memory-sink.ts'
 
 /** As deep as the test looks. */

@@ -2,8 +2,9 @@
  * Holds back the end of a response until its trail is safe, for deliveries that promise it: all goes out as the host wrote it, except
  * the piece that would complete the response. Where nothing has gone out yet, not even the head, it can still become a 503.
  */
-import type { ServerResponse } from 'node:http'
+import { ServerResponse } from 'node:http'
 import type { Safe } from '../delivery/delivery.ts'
+import { report } from '../recorder/diagnostics.ts'
 import { FrozenResponse } from './frozen-response.ts'
 import type { Originals } from './response-methods.ts'
 
@@ -38,6 +39,7 @@ export class HeldResponse {
   writeHead(args: Call): ServerResponse {
     const response = this.#response
     if (this.#isReleased || response.headersSent) return this.#originals.writeHead(args)
+    assertHead(response, args)
     response.statusCode = args[0] as number
     if (typeof args[1] === 'string') response.statusMessage = args[1]
     this.#head = args
@@ -52,7 +54,7 @@ export class HeldResponse {
   }
 
   write(args: Call): boolean {
-    if (this.#isReleased) return this.#originals.write(args)
+    if (this.#isReleased || !isChunk(args[0])) return this.#originals.write(args) // which throws for what is none
     if (this.#isHolding || this.#completes(args[0], args[1])) {
       this.#hold(() => this.#originals.write(args))
       return true
@@ -62,7 +64,9 @@ export class HeldResponse {
   }
 
   end(args: Call): ServerResponse {
-    if (this.#isReleased) return this.#originals.end(args)
+    const [chunk] = args
+    const isNone = chunk === undefined || chunk === null || typeof chunk === 'function'
+    if (this.#isReleased || !(isNone || isChunk(chunk))) return this.#originals.end(args)
     this.#hold(() => this.#originals.end(args))
     this.#frozen!.end()
     return this.#response
@@ -78,8 +82,14 @@ export class HeldResponse {
   }
 
   #settle(outcome: Safe): void {
-    if (outcome.kind !== 'failed' || this.#options.undelivered(outcome.error) === 'pass') this.#release()
-    else this.#refuse()
+    try {
+      if (outcome.kind !== 'failed' || this.#options.undelivered(outcome.error) === 'pass') this.#release()
+      else this.#refuse()
+    } catch (error) {
+      // What Node refuses only now. The host's code has long gone on: nobody but the client can be told.
+      report({ kind: 'fault', where: 'held response', error })
+      this.#response.destroy()
+    }
   }
 
   #release(): void {
@@ -140,6 +150,19 @@ export class HeldResponse {
     )
     return this.#bytesWritten >= promised
   }
+}
+
+/** Throws at once what Node would throw for this head, were it not kept. */
+function assertHead(response: ServerResponse, args: Call): void {
+  // HTTP/2's is a class of its own.
+  if (response instanceof ServerResponse) {
+    const unsent = new ServerResponse(response.req)
+    unsent.writeHead(...(args as Parameters<ServerResponse['writeHead']>))
+  }
+}
+
+function isChunk(value: unknown): boolean {
+  return typeof value === 'string' || value instanceof Uint8Array
 }
 
 /** Headers that a refusal keeps: who may read it, and the ids to ask about it. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRecorder } from '../recorder/create-recorder.ts'
+import { createRecorder } from '../recorder/default-recorder.ts'
 import { memorySink } from '../sinks/memory-sink.ts'
 import { otlpTraces, trailSpans } from './trail-spans.ts'
 

@@ -14,8 +14,8 @@ import { Recorder } from './recorder.ts'
 import { type Sealer, seal } from './seal.ts'
 import { Stream } from './stream.ts'
 
-/** Throws a `RangeError` or `TypeError` for options that cannot be meant; the recorder itself never throws. */
-export function createRecorder(options: RecorderOptions = {}): Recorder {
+/** Use `createRecorder`. */
+export function assembleRecorder(options: RecorderOptions = {}): Recorder {
   const resolved = resolveOptions(options)
   const stream = new Stream()
   const { redaction, producer, queue, onUndelivered } = resolved

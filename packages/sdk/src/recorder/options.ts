@@ -131,7 +131,19 @@ export function resolveOptions(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): ResolvedOptions {
   const { capture = {}, redaction } = options
+  checkTexts(options)
   const queue = withSpool(options.queue ?? {}, nonEmpty(env['TRAILPROOF_SPOOL']))
+  const hasSpool = queue.spoolDirectory !== undefined
+  const delivery = oneOf('delivery', options.delivery ?? 'async', ['async', 'disk', 'ack'])
+  const onUndelivered = oneOf('onUndelivered', options.onUndelivered ?? (hasSpool ? 'spool' : 'fail'), [
+    'fail',
+    'spool',
+    'pass',
+  ])
+  if (!hasSpool && (delivery === 'disk' || onUndelivered === 'spool'))
+    throw new RangeError(
+      `${delivery === 'disk' ? 'delivery: disk' : 'onUndelivered: spool'} needs queue.spoolDirectory`,
+    )
   const mask = (redaction === false ? undefined : redaction?.mask) ?? '***'
   const compiled = redaction === false ? undefined : compileRedactionOptions(redaction)
   return {
@@ -151,8 +163,8 @@ export function resolveOptions(
     },
     sink: options.sink,
     server: serverOf(env),
-    delivery: options.delivery ?? 'async',
-    onUndelivered: options.onUndelivered ?? (queue.spoolDirectory === undefined ? 'fail' : 'spool'),
+    delivery,
+    onUndelivered,
     queue,
     redaction: compiled,
     mask,
@@ -170,11 +182,11 @@ export function resolveOptions(
       requestBodyBytesMax: bytes('capture.requestBodyBytesMax', capture.requestBodyBytesMax),
       responseBodyBytesMax: bytes('capture.responseBodyBytesMax', capture.responseBodyBytesMax),
       ignore: capture.ignore ?? (() => false),
-      trustedProxies: capture.trustedProxies ?? 0,
+      trustedProxies: count('capture.trustedProxies', capture.trustedProxies ?? 0),
     },
     headerNames: {
-      traceId: (options.traceIdHeader ?? 'x-trace-id').toLowerCase(),
-      requestId: (options.requestIdHeader ?? 'x-request-id').toLowerCase(),
+      traceId: headerName('traceIdHeader', options.traceIdHeader ?? 'x-trace-id'),
+      requestId: headerName('requestIdHeader', options.requestIdHeader ?? 'x-request-id'),
     },
     propagate: options.propagate ?? true,
     contextHosts: lower(options.contextHosts ?? []),
@@ -203,6 +215,33 @@ function bytes(name: string, value: number = BODY_BYTES_MAX): number {
   if (!Number.isSafeInteger(value) || value < 0 || value > BODY_BYTES_MAX)
     throw new RangeError(`${name} is a whole number of bytes from 0 to ${BODY_BYTES_MAX}; found ${value}`)
   return value
+}
+
+const TEXTS = ['service', 'environment', 'serviceVersion', 'host'] as const
+
+function checkTexts(options: RecorderOptions): void {
+  for (const name of TEXTS) {
+    const value: unknown = options[name]
+    if (value === undefined) continue
+    if (typeof value !== 'string' || value.length > 512)
+      throw new TypeError(`${name} is a text of at most 512 characters; found ${JSON.stringify(value)}`)
+  }
+}
+
+function oneOf<Word extends string>(name: string, value: Word, words: readonly Word[]): Word {
+  if (words.includes(value)) return value
+  throw new RangeError(`${name} is one of ${words.join(', ')}; found ${JSON.stringify(value)}`)
+}
+
+function count(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value
+  throw new RangeError(`${name} is a whole number, 0 or more; found ${value}`)
+}
+
+/** RFC 9110 section 5.1. */
+function headerName(name: string, value: string): string {
+  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(value)) return value.toLowerCase()
+  throw new TypeError(`${name} is the name of a header; found ${JSON.stringify(value)}`)
 }
 
 function contextKeyOf(key: string | Uint8Array | undefined): string | Uint8Array | undefined {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { memorySink } from '../sinks/memory-sink.ts'
-import { createRecorder } from './create-recorder.ts'
+import { createRecorder } from './default-recorder.ts'
 import type { RedactionOptions } from './redaction-options.ts'
 
 async function recorded(redaction?: RedactionOptions | false): Promise<Readonly<Record<string, unknown>>> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createAudit } from '../audit/audit.ts'
 import { memorySink } from '../sinks/memory-sink.ts'
 import { newTraceId } from '../trace-context/ids.ts'
-import { createRecorder } from './create-recorder.ts'
+import { createRecorder } from './default-recorder.ts'
 import { compileSampling } from './sampling.ts'
 
 const usual = { action: 'GET /a', failed: false, latencyMs: 1 }

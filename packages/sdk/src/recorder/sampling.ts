@@ -37,6 +37,8 @@ export function compileSampling(options: SamplingOptions = {}): Sampling {
       prefixes.push([route.slice(0, -1), checked(`sampling.routes['${route}']`, ofRoute)])
     else exact.set(route, checked(`sampling.routes['${route}']`, ofRoute))
   checked('sampling.rate', rate)
+  if (slowMs !== undefined && !(slowMs >= 0))
+    throw new RangeError(`sampling.slowMs is a number of ms; found ${slowMs}`)
   prefixes.sort(([a], [b]) => b.length - a.length) // the longest that fits counts
   const rateOf = (action: string | undefined): number =>
     action === undefined

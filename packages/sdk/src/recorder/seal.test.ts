@@ -3,7 +3,7 @@ import { canonicalJson, compileRedaction } from '@trailproof/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { memorySink } from '../sinks/memory-sink.ts'
-import { createRecorder } from './create-recorder.ts'
+import { createRecorder } from './default-recorder.ts'
 import { seal } from './seal.ts'
 import { Stream } from './stream.ts'
 

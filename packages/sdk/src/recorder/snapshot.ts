@@ -175,7 +175,8 @@ const STACK_CHARS_MAX = 4_096
 /** What is worth keeping of something thrown, whatever it is. Never throws. */
 export function errorOf(thrown: unknown): ErrorSnapshot {
   try {
-    if (typeof thrown !== 'object' || thrown === null) return { message: messageOf(thrown), name: 'Error' }
+    if (typeof thrown !== 'object' || thrown === null)
+      return { message: shortened(messageOf(thrown), MESSAGE_CHARS_MAX), name: 'Error' }
     const { code, message, name, stack } = thrown as { readonly [member: string]: unknown }
     return {
       ...((typeof code === 'string' || typeof code === 'number') && { code: shortened(String(code), 512) }),
@@ -192,7 +193,8 @@ function shortened(value: string, charsMax: number): string {
   return value.slice(0, charsMax).toWellFormed()
 }
 
-function messageOf(thrown: unknown): string {
+/** Its message, or as text whatever it is. Never throws. */
+export function messageOf(thrown: unknown): string {
   try {
     return thrown instanceof Error ? thrown.message : String(thrown)
   } catch {

@@ -1,5 +1,5 @@
 /** For the tests of services: a recorder that keeps what it records, and matchers for Vitest and Jest. */
-import { createRecorder } from '../recorder/create-recorder.ts'
+import { createRecorder } from '../recorder/default-recorder.ts'
 import type { RecorderOptions } from '../recorder/options.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { memorySink } from '../sinks/memory-sink.ts'
