@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { trailMessages } from '../middleware/kafka-consumer.ts'
-import { createRecorder } from '../recorder/create-recorder.ts'
+import { createRecorder } from '../recorder/default-recorder.ts'
 import { memorySink } from '../sinks/memory-sink.ts'
 import { bodyOf, textOf } from './message-content.ts'
 

@@ -8,7 +8,7 @@ import {
 import type { AddressInfo } from 'node:net'
 import { request as undiciRequest } from 'undici'
 import { afterEach, expect, test } from 'vitest'
-import { createRecorder } from '../recorder/create-recorder.ts'
+import { createRecorder } from '../recorder/default-recorder.ts'
 import type { RecorderOptions } from '../recorder/options.ts'
 import { memorySink } from '../sinks/memory-sink.ts'
 
