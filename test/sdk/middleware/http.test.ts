@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { addError } from '@trailproof/sdk'
+import { addError, createRecorder, memorySink } from '@trailproof/sdk'
 import { recordServer } from '@trailproof/sdk/http'
-import { describe } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runMiddlewareSuite } from './suite.ts'
 
 function fail(error: unknown, response: ServerResponse): void {
@@ -81,4 +81,49 @@ describe('node:http', () => {
     },
     { route: null },
   )
+})
+
+/** Answers of code that does what Node refuses, and says what it was refused with. */
+async function refusals(
+  delivery: 'async' | 'ack',
+  tries: readonly ((response: ServerResponse) => unknown)[],
+) {
+  const recorder = createRecorder({ service: 'orders', sink: memorySink(), delivery })
+  const server = recordServer(
+    createServer((_, response) => {
+      const codes = tries.map((attempt) => {
+        try {
+          attempt(response)
+          return 'taken'
+        } catch (error) {
+          return (error as NodeJS.ErrnoException).code
+        }
+      })
+      response.end(codes.join(' '))
+    }),
+    recorder,
+  )
+  server.listen(0)
+  await once(server, 'listening')
+  const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const { status } = answer
+  const text = await answer.text()
+  server.closeAllConnections()
+  server.close()
+  await recorder.close()
+  return { status, text }
+}
+
+test('what Node refuses is refused at once, also of a response that is held back', async () => {
+  const tries = [
+    (response: ServerResponse) => response.writeHead(200, { 'x-half': 'a\ud800' }),
+    (response: ServerResponse) => response.writeHead(20),
+    (response: ServerResponse) => response.write({}),
+    (response: ServerResponse) => response.write(null),
+    (response: ServerResponse) => response.end(7 as never),
+    (response: ServerResponse) => response.writeHead(201, ['x-a', 'b']),
+  ]
+  const without = await refusals('async', tries)
+  expect(without).toMatchObject({ status: 201, text: expect.stringContaining('ERR_INVALID_CHAR') as string })
+  expect(await refusals('ack', tries)).toEqual(without)
 })

@@ -4,9 +4,11 @@ import type { DeliveryMode } from '../delivery/sealed-record.ts'
 import { currentTrail } from '../recorder/current-trail.ts'
 import { currentRecorder, type RecorderChoice } from '../recorder/default-recorder.ts'
 import { eventDraft } from '../recorder/draft.ts'
-import { IDENTIFIER_CHARS_MAX, identified, type Oversized } from '../recorder/people.ts'
+import { labelsOf } from '../recorder/labels.ts'
+import { changeOf, IDENTIFIER_CHARS_MAX, identified, type Oversized, targetOf } from '../recorder/people.ts'
 import { errorOf, type Json, Snapshots } from '../recorder/snapshot.ts'
 import type { Trail } from '../recorder/trail.ts'
+import { knownOutcome } from '../recorder/trail-parts.ts'
 import { ACTIONS, type ActionCatalogue, type EventData, type EventOf } from './actions.ts'
 
 export interface EventOptions {
@@ -65,12 +67,15 @@ async function record(
   choice: RecorderChoice,
   action: string,
   data: EventData,
-  { delivery }: EventOptions = {},
+  options: EventOptions | undefined,
 ): Promise<Recorded> {
   const recorder = currentRecorder(choice)
   try {
-    const draft = eventDraft(recorder.options.producer, partsOf(catalogue, action, data, currentTrail()))
-    return (await recorder.record(draft, delivery)) ?? { kind: 'queued' }
+    const draft = eventDraft(
+      recorder.options.producer,
+      partsOf(catalogue, action, data ?? {}, currentTrail()),
+    )
+    return (await recorder.record(draft, options?.delivery)) ?? { kind: 'queued' }
   } catch (error) {
     recorder.fault('audit', error)
     return { kind: 'failed', error }
@@ -85,16 +90,16 @@ function partsOf(catalogue: ActionCatalogue, action: string, data: EventData, tr
   const name = text(identify(action, '/action')) ?? 'event.unnamed'
   const entry = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined
   const targets = data.targets ?? (data.target === undefined ? undefined : [data.target])
-  const outcome = data.outcome ?? (data.error === undefined ? 'success' : 'failure')
-  const missing = (entry?.requires ?? []).filter((name) =>
-    name === 'target' || name === 'targets' ? targets === undefined : data[name] === undefined,
+  const outcome = knownOutcome(data.outcome ?? (data.error === undefined ? 'success' : 'failure'))
+  const missing = (entry?.requires ?? []).filter((field) =>
+    field === 'target' || field === 'targets' ? targets === undefined : data[field] === undefined,
   )
   const parts = {
     action: name,
     actor: data.actor === undefined ? trail?.parts.actor : identify(data.actor, '/actor'),
     causationId: text(identify(data.causationId, '/causation_id')) ?? trail?.causationId,
-    changes: items(take(data.changes, '/changes')),
-    labels: take(data.labels, '/labels'),
+    changes: items(take(Array.isArray(data.changes) ? data.changes.map(changeOf) : data.changes, '/changes')),
+    labels: labelsOf(data.labels),
     message: text(take(data.message, '/message')),
     metadata: take(data.metadata, '/metadata'),
     outcome,
@@ -104,7 +109,7 @@ function partsOf(catalogue: ActionCatalogue, action: string, data: EventData, tr
     severity: text(identify(data.severity, '/severity')) ?? entry?.severity ?? severityOf(outcome),
     source: trail?.parts.source,
     spanId: trail?.spanId,
-    targets: items(identify(targets, '/targets')),
+    targets: items(identify(Array.isArray(targets) ? targets.map(targetOf) : targets, '/targets')),
     traceId: trail?.traceId,
     truncated: snapshots.cuts,
   }

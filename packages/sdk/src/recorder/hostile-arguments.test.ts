@@ -1,16 +1,13 @@
 /** What the types forbid and JavaScript lets happen all the same: it is recorded as far as it can be, and never thrown. */
 import { expect, test } from 'vitest'
-import { createAudit } from '../audit/audit.ts'
-import { createLog } from '../audit/log.ts'
+import { createAudit, createLog, createRecorder } from '../index.ts'
 import { memorySink } from '../sinks/memory-sink.ts'
-import { createRecorder } from './create-recorder.ts'
 import { errorOf } from './snapshot.ts'
 
-const unprintable = {
-  toString(): never {
-    throw new Error('a trap')
-  },
+const refuse = (): never => {
+  throw new Error('a trap')
 }
+const unprintable = { toString: refuse }
 
 function recording() {
   const sink = memorySink()
@@ -27,15 +24,18 @@ test('a text that was thrown is cut as the message of an error is', () => {
   expect(errorOf('x'.repeat(100_000)).message).toHaveLength(8_192)
 })
 
-test.each([[unprintable], [7], [null], [Symbol('a')], [10n]])('%o as a name or label', async (value) => {
-  const { recorder, records } = recording()
-  const trail = recorder.openTrail()
-  trail.setLabel(value as never, value as never)
-  trail.endStep(trail.startStep(value as never))
-  trail.addIntegration({ type: value as never, name: value as never, latencyMs: value as never })
-  void trail.finish()
-  expect(await records()).toMatchObject([{ internal_steps: [{ id: 1 }], integrations: [{}] }])
-})
+test.each([[unprintable], [7], [null], [Symbol('a')], [10n]])(
+  '%o as a name or label',
+  async (value: unknown) => {
+    const { recorder, records } = recording()
+    const trail = recorder.openTrail()
+    trail.setLabel(value as never, value as never)
+    trail.endStep(trail.startStep(value as never))
+    trail.addIntegration({ type: value as never, name: value as never, latencyMs: value as never })
+    void trail.finish()
+    expect(await records()).toMatchObject([{ internal_steps: [{ id: 1 }], integrations: [{}] }])
+  },
+)
 
 test.each([
   ['a text', 'x', { value: 'x' }],
@@ -43,7 +43,7 @@ test.each([
   ['a list', [1, 2], { value: [1, 2] }],
   [
     'a trap',
-    Object.defineProperty({}, 'a', { enumerable: true, get: unprintable.toString }),
+    Object.defineProperty({}, 'a', { enumerable: true, get: refuse }),
     { value: '[unreadable: a trap]' },
   ],
   ['nothing', null, undefined],
