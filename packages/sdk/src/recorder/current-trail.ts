@@ -84,7 +84,9 @@ export function bindTrail<Args extends unknown[], Result>(
   fn: (...args: Args) => Result,
 ): (...args: Args) => Result {
   const scope = currentScope()
-  return (...args) => runInScope(scope, () => fn(...args))
+  return function (this: unknown, ...args) {
+    return runInScope(scope, () => fn.apply(this, args))
+  }
 }
 
 /** Runs `fn` as part of no trail: for what outlives the request, such as starting a timer that all requests share. */

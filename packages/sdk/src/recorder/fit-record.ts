@@ -20,6 +20,7 @@ const PARTS: readonly ((record: Draft, leave: Leave) => Draft)[] = [
   (record, leave) => withoutContent(record, 'integrations', leave),
   (record, leave) => withoutContent(record, 'internal_steps', leave),
   (record, leave) => withoutMember(record, 'metadata', leave),
+  (record, leave) => withoutMember(record, 'labels', leave),
   (record, leave) => withoutMember(record, 'changes', leave),
   (record, leave) => withoutMember(record, 'integrations', leave),
   (record, leave) => withoutMember(record, 'internal_steps', leave),

@@ -28,6 +28,17 @@ export interface Change {
   readonly new?: unknown
 }
 
+/** A target as the record wants it; a text is its id. */
+export function targetOf(target: unknown): unknown {
+  return typeof target === 'object' && target !== null ? target : { id: target }
+}
+
+/** A change as the record wants it: what has no path is about the whole. */
+export function changeOf(change: unknown): unknown {
+  if (typeof change !== 'object' || change === null) return { path: '', new: change }
+  return typeof (change as Partial<Change>).path === 'string' ? change : { ...change, path: '' }
+}
+
 /** Characters of an identifier (packages/core/src/record/field.ts); a longer one is refused by the server, never cut. */
 export const IDENTIFIER_CHARS_MAX = 512
 

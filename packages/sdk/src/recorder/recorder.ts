@@ -281,7 +281,7 @@ function withActiveSpan(context: TraceContext): TraceContext {
     traceId: span.traceId,
     spanId: span.spanId,
     w3cTraceId: span.traceId,
-    flags: span.traceFlags.toString(16).padStart(2, '0'),
+    flags: (span.traceFlags & 1) === 1 ? '01' : '00',
     tracestate: span.traceState?.serialize() ?? context.tracestate,
   }
 }

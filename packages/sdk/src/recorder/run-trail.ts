@@ -10,7 +10,7 @@ export interface WorkInit {
   /** `noun.verb`: what is done. */
   readonly action: string
   /** Where it comes from. Default: a trace of its own. */
-  readonly carrier?: Carrier | undefined
+  readonly carrier?: Carrier | null | undefined
   /** What it was given, as the record's `request`. */
   readonly request?: Readonly<Record<string, unknown>>
 }
@@ -48,14 +48,19 @@ async function settle(recorder: Recorder, trail: Trail): Promise<void> {
     throw new Error('the work was done, but its trail could not be recorded', { cause: safe.error })
 }
 
-function openWork(recorder: Recorder, { action, carrier: given = {}, request }: WorkInit): Trail {
-  const causationId = idOf(given[CAUSATION])
-  const read = (name: string): string | undefined => given[name]
+function openWork(recorder: Recorder, { action, carrier, request }: WorkInit): Trail {
+  const given: Readonly<Record<string, unknown>> = carrier ?? {} // a table may have kept null
+
+  const read = (name: string): string | undefined => {
+    const value = given[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const causationId = idOf(read(CAUSATION))
   const trail = recorder.openTrail({ action, ...(causationId !== undefined && { causationId }) }, read)
   const { contextKey } = recorder.options
   if (contextKey !== undefined) {
     const seal = { key: contextKey, traceId: trail.traceId, way: 'carrier' } as const
-    const actor = verifyActor(given[ACTOR_HEADER], Date.now(), seal)
+    const actor = verifyActor(read(ACTOR_HEADER), Date.now(), seal)
     if (actor !== undefined) trail.parts.actor = actor
   }
   if (request !== undefined) trail.setRequest(request)

@@ -4,7 +4,13 @@ import type { ObservedExchange } from './observed.ts'
 import type { Json } from './snapshot.ts'
 import type { IntegrationEntry, Step } from './step.ts'
 
-export type Outcome = 'success' | 'failure' | 'denied' | 'unknown'
+export const OUTCOMES = ['success', 'failure', 'denied', 'unknown'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** What untyped code says otherwise is `unknown`. */
+export function knownOutcome(outcome: unknown): Outcome {
+  return OUTCOMES.find((known) => known === outcome) ?? 'unknown'
+}
 
 /** One error as recorded. */
 export interface TrailError {

@@ -3,28 +3,27 @@ import type { Safe } from '../delivery/delivery.ts'
 import type { DeliveryMode } from '../delivery/sealed-record.ts'
 import { newRecordId } from '../trace-context/ids.ts'
 import type { TraceContext } from '../trace-context/trace-context.ts'
+import { LABELS_MAX, labelOf } from './labels.ts'
 import type { ResolvedOptions } from './options.ts'
 import {
   type Actor,
   type Change,
+  changeOf,
   IDENTIFIER_CHARS_MAX,
   identified,
   type Oversized,
   type Target,
+  targetOf,
 } from './people.ts'
 import { currentScope, runInScope } from './scope.ts'
 import { settled } from './settled.ts'
 import { errorOf, type Json, looksLikeIndex, messageOf, Snapshots } from './snapshot.ts'
 import type { Integration, IntegrationEntry, IntegrationInit, IntegrationResult, Step } from './step.ts'
-import { emptyParts, type Outcome, type TrailParts } from './trail-parts.ts'
+import { emptyParts, knownOutcome, type Outcome, type TrailParts } from './trail-parts.ts'
 import { TRAIL_STATES, type TrailEvent, type TrailState } from './trail-states.ts'
 
 /** Items of one list of a trail; more are counted, not kept. The server takes 10,000. */
 export const TRAIL_ITEMS_MAX = 1_000
-
-/** What the server takes of labels (docs/record.md). */
-const LABELS_MAX = 256
-const LABEL_CHARS_MAX = 4_096
 
 /** Told what a trail cannot decide by itself. */
 export interface TrailOwner {
@@ -125,7 +124,8 @@ export class Trail {
   }
 
   /** Ends a step, once; with what it gave, or with what it threw. */
-  endStep(step: Step | undefined, { response, error }: { response?: unknown; error?: unknown } = {}): void {
+  endStep(step: Step | undefined, result?: { response?: unknown; error?: unknown }): void {
+    const { response, error } = result ?? {}
     if (step === undefined || !this.#may('change', 'endStep') || step.latency_ms !== null) return
     step.latency_ms = rounded(this.#sinceStart() - step.offset_ms)
     if (error !== undefined) step.error = briefly(error)
@@ -138,8 +138,8 @@ export class Trail {
    * Runs `fn` as a step, inside the one that runs now; what it does and calls belongs to the step. Gives back and throws
    * what `fn` does.
    */
-  traceStep<Result>(name: string, fn: () => Result, { request }: { request?: unknown } = {}): Result {
-    const step = this.startStep(name, request)
+  traceStep<Result>(name: string, fn: () => Result, options?: { request?: unknown }): Result {
+    const step = this.startStep(name, options?.request)
     if (step === undefined) return fn()
     return settled(
       () => runInScope({ trail: this, step }, fn),
@@ -210,7 +210,8 @@ export class Trail {
   }
 
   /** Records something that went wrong. `source` default `handler`. */
-  addError(thrown: unknown, { source = 'handler', code }: { source?: string; code?: string } = {}): void {
+  addError(thrown: unknown, options?: { source?: string; code?: string }): void {
+    const { source = 'handler', code } = options ?? {}
     if (!this.#may('change', 'addError') || !this.#hasRoom(this.parts.errors, 'errors')) return
     const error = errorOf(thrown)
     this.parts.errors.push({
@@ -236,7 +237,7 @@ export class Trail {
   setLabel(name: string, value: string | number | boolean): void {
     if (!this.#may('change', 'setLabel')) return
     const key = nameOf(name)
-    const labels = { ...this.parts.labels, [key]: this.#label(value) }
+    const labels = { ...this.parts.labels, [key]: labelOf(value) }
     if (Object.keys(labels).length > LABELS_MAX) {
       this.#leaveOut('labels')
       return
@@ -259,14 +260,14 @@ export class Trail {
   /** Says what it is done to. */
   addTarget(target: Target): void {
     if (!this.#may('change', 'addTarget') || !this.#hasRoom(this.parts.targets, 'targets')) return
-    const kept = this.#identified(target, `/targets/${this.parts.targets.length}`)
+    const kept = this.#identified(targetOf(target), `/targets/${this.parts.targets.length}`)
     if (kept !== undefined) this.parts.targets.push(kept)
   }
 
   /** Says what was changed. */
   addChange(change: Change): void {
     if (!this.#may('change', 'addChange') || !this.#hasRoom(this.parts.changes, 'changes')) return
-    const kept = this.take(change, `/changes/${this.parts.changes.length}`)
+    const kept = this.take(changeOf(change), `/changes/${this.parts.changes.length}`)
     if (kept !== undefined) this.parts.changes.push(kept)
   }
 
@@ -280,7 +281,7 @@ export class Trail {
   /** Says how it ended, where the status of the response does not; `reason` says why. */
   setOutcome(outcome: Outcome, reason?: string): void {
     if (!this.#may('change', 'setOutcome')) return
-    this.parts.outcome = outcome
+    this.parts.outcome = knownOutcome(outcome)
     if (reason !== undefined) this.parts.reason = this.#text(reason, '/reason')
   }
 
@@ -369,12 +370,6 @@ export class Trail {
   #leaveOut(name: string): void {
     this.#leftOut ??= {}
     this.#leftOut[name] = (this.#leftOut[name] ?? 0) + 1
-  }
-
-  #label(value: unknown): string | number | boolean {
-    if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value
-    const text = messageOf(value).toWellFormed()
-    return text.length <= LABEL_CHARS_MAX ? text : text.slice(0, LABEL_CHARS_MAX)
   }
 
   #endIntegration(entry: IntegrationEntry, path: string, result: IntegrationResult = {}): void {
