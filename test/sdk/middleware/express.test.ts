@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { createRecorder, memorySink } from '@trailproof/sdk'
 import { trailErrors, trails } from '@trailproof/sdk/express'
 import express5, { type Response } from 'express'
 import express4 from 'express-4'
-import { describe } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runMiddlewareSuite, type StartService } from './suite.ts'
 
 /** Both versions are called alike here. */
@@ -53,4 +54,23 @@ describe.each(Object.entries(VERSIONS))('%s', (_name, express) => {
     }
   }
   runMiddlewareSuite(start)
+
+  test('a router that is mounted under a parameter keeps its value out of the route', async () => {
+    const sink = memorySink()
+    const recorder = createRecorder({ sink })
+    const app = express()
+    app.use(trails(recorder))
+    const router = express.Router()
+    router.get('/users/:id', (_request, response) => void response.send('ok'))
+    app.use('/v1/tenants/:tenant', router)
+    const server = app.listen(0)
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await (await fetch(`http://127.0.0.1:${port}/v1/tenants/alice@example.com/users/7`)).text()
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+    await recorder.close()
+    expect(sink.records).toMatchObject([{ action: 'GET /v1/tenants/:id/users/:id' }])
+  })
 })

@@ -51,5 +51,16 @@ export function trailErrors(): (
 /** @internal `/users` + `/:id`; a pattern that is no text is left out, as the path itself may hold personal data. */
 export function routeOf({ baseUrl = '', route }: ExpressRequest): string | undefined {
   const path = route?.path
-  return typeof path === 'string' ? `${baseUrl}${path}` || '/' : undefined
+  return typeof path === 'string' ? `${templateOf(baseUrl)}${path}` || '/' : undefined
+}
+
+/**
+ * Where the router is mounted, which Express knows only with its parameters filled in: what looks like a value becomes `:id`, as the server
+ * does with paths (spec/record.md, "Mapping"). The route is never erased, so no personal data may get into it.
+ */
+function templateOf(baseUrl: string): string {
+  return baseUrl
+    .split('/')
+    .map((segment) => (/^(?:[A-Za-z_.-]{0,40}|v\d{1,3})$/.test(segment) ? segment : ':id'))
+    .join('/')
 }

@@ -409,3 +409,24 @@ test('a middleware with a recorder of its own has the say over one that came bef
   expect(first.recorder.openTrails).toBe(0)
   await own.close()
 })
+
+test('a server that answers Expect: 100-continue itself has a trail, and one that is watched twice has one', async () => {
+  const { server, recorder, port, trails } = await started((_request, response) => response.end())
+  recordServer(server, recorder)
+  server.on('checkContinue', (_request: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(417).end()
+  })
+  const socket = connect(port)
+  socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\nexpect: 100-continue\r\n\r\n')
+  expect(String((await once(socket, 'data'))[0])).toContain('417')
+  socket.destroy()
+  expect(await trails()).toMatchObject([{ response: { status: 417 } }])
+  server.on('upgrade', (_request: IncomingMessage, upgraded: Duplex) =>
+    upgraded.end('HTTP/1.1 101 Ok\r\n\r\n'),
+  )
+  const upgrading = connect(port)
+  upgrading.write('GET /u HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n')
+  await once(upgrading, 'data')
+  upgrading.destroy()
+  expect(await trails(2)).toHaveLength(2)
+})

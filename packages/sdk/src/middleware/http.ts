@@ -26,7 +26,7 @@ export function observeEmit(target: EventEmitter, recorderFor: () => Recorder): 
       const [request, socket] = args as [IncomingMessage, Duplex]
       return runUpgrade(recorderFor(), request, socket, () => emit.call(this, event, ...args))
     }
-    if (event !== 'request') return emit.call(this, event, ...args)
+    if (!REQUESTS.has(event)) return emit.call(this, event, ...args)
     const [request, response] = args as [IncomingMessage, ServerResponse]
     const exchange = openExchange(recorderFor(), request, response)
     if (exchange === undefined) return emit.call(this, event, ...args)
@@ -39,5 +39,8 @@ export function observeEmit(target: EventEmitter, recorderFor: () => Recorder): 
   }
   target.emit = observed
 }
+
+/** A server may answer `Expect: 100-continue` itself. */
+const REQUESTS: ReadonlySet<string | symbol> = new Set(['request', 'checkContinue', 'checkExpectation'])
 
 type Emit = (this: EventEmitter, event: string | symbol, ...args: unknown[]) => boolean

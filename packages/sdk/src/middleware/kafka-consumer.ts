@@ -59,7 +59,7 @@ function headersOf({ headers }: ConsumedMessage): Record<string, string> {
   const pairs = headers instanceof Map ? headers : Object.entries(headers ?? {})
   const named: Record<string, string> = {}
   for (const [name, value] of pairs as Iterable<readonly [Bytes, Bytes | readonly Bytes[]]>) {
-    const text = textOf(Array.isArray(value) ? (value as readonly Bytes[])[0] : (value))
+    const text = textOf(Array.isArray(value) ? (value as readonly Bytes[])[0] : value)
     if (text !== undefined) named[(textOf(name) ?? '').toLowerCase()] = text
   }
   return named

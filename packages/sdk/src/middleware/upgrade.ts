@@ -9,6 +9,9 @@ import type { Recorder } from '../recorder/recorder.ts'
 import type { Trail } from '../recorder/trail.ts'
 import { clientAddress } from './client-address.ts'
 
+/** Requests that have their trail already: automatic mode and the application may both watch one server. */
+const seen = new WeakSet<IncomingMessage>()
+
 /** Runs `handle` as part of the trail of `request`, whose answer goes out on `socket` as bytes. */
 export function runUpgrade(
   recorder: Recorder,
@@ -17,6 +20,8 @@ export function runUpgrade(
   handle: () => boolean,
 ): boolean {
   const path = pathOf(request.url ?? '')
+  if (seen.has(request)) return handle()
+  seen.add(request)
   if (recorder.ignores(request.method ?? '', path)) return handle()
   const { headers } = request
   const trail = recorder.openTrail({}, (name) => {

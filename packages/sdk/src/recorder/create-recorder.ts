@@ -99,6 +99,7 @@ function onBeforeExit(): void {
 function onExit(): void {
   for (const recorder of open) {
     recorder.abandonOpen()
+    recorder.tellSampled()
     recorder.delivery.drainSync()
   }
 }

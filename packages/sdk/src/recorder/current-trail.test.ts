@@ -40,9 +40,10 @@ test('a query that runs when it is awaited stays what it is, and its step ends w
   const query = {
     where: () => query,
     // oxlint-disable-next-line unicorn/no-thenable -- as query builders are
-    then(done: (value: string) => unknown) {
+    async then(done: (value: string) => unknown) {
       runs++
-      return Promise.resolve('rows').then(done)
+      await Promise.resolve()
+      return done('rows')
     },
   }
   const trail = recorder.openTrail()

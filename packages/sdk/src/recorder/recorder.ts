@@ -14,6 +14,7 @@ import type { ResolvedOptions } from './options.ts'
 import { type Sealer, seal, sealed } from './seal.ts'
 import type { Stream } from './stream.ts'
 import { Trail, type TrailInit, type TrailOwner } from './trail.ts'
+import { forget } from './trail-parts.ts'
 import { TrailText } from './trail-text.ts'
 
 export interface RecorderCounters {
@@ -145,8 +146,7 @@ export class Recorder implements TrailOwner {
       return this.#lost('trail', error)
     } finally {
       // A trail that has grown old in memory must not take its request and response with it: it made each collection ten times longer.
-      trail.parts.describe = undefined
-      trail.parts.observed = undefined
+      forget(trail.parts)
     }
   }
 
@@ -182,13 +182,14 @@ export class Recorder implements TrailOwner {
   /** Sends what waits. Resolves with false when the deadline came first. Default 5,000 ms. */
   flush(deadlineMs?: number): Promise<boolean> {
     this.#sealAll()
+    this.tellSampled()
     return this.delivery.flush(deadlineMs)
   }
 
   /** Ends what is open, sends what waits until the deadline, and gives everything back. Never rejects. Default 5,000 ms. */
   async close(deadlineMs?: number): Promise<void> {
     this.abandonOpen()
-    this.#tellSampled()
+    this.tellSampled()
     await this.delivery.close(deadlineMs)
     this.#closed.resolve()
   }
@@ -200,7 +201,7 @@ export class Recorder implements TrailOwner {
 
   /** Whether there is anything left to send. */
   get hasWaiting(): boolean {
-    return this.#unsealed.length > 0 || this.delivery.status().waitingRecords > 0
+    return this.#unsealed.length > 0 || this.#untold > 0 || this.delivery.status().waitingRecords > 0
   }
 
   get openTrails(): number {
@@ -212,11 +213,11 @@ export class Recorder implements TrailOwner {
     const now = Date.now()
     if (this.#untold === 0) this.#untoldSince = now
     this.#untold++
-    if (now - this.#untoldSince >= SAMPLED_EVERY_MS) this.#tellSampled()
+    if (now - this.#untoldSince >= SAMPLED_EVERY_MS) this.tellSampled()
   }
 
   /** Says in the stream itself how many trails are not in it. */
-  #tellSampled(): void {
+  tellSampled(): void {
     if (this.#untold === 0) return
     const metadata = { since: new Date(this.#untoldSince).toISOString(), trails: this.#untold }
     this.#untold = 0

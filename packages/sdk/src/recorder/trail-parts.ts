@@ -25,15 +25,15 @@ export interface TrailError {
 export interface TrailParts {
   action: string | undefined
   actor: Json | undefined
-  readonly changes: Json[]
+  changes: Json[]
   delivery: DeliveryMode | undefined
   /** Fills in what was observed, once, before the record is made. */
   describe: (() => void) | undefined
-  readonly errors: TrailError[]
-  readonly integrations: IntegrationEntry[]
+  errors: TrailError[]
+  integrations: IntegrationEntry[]
   labels: Readonly<Record<string, string | number | boolean>> | undefined
   message: string | undefined
-  readonly metadata: Record<string, Json>
+  metadata: Record<string, Json>
   /** What the middleware saw; filled in by `describe`. */
   observed: ObservedExchange | undefined
   outcome: Outcome | undefined
@@ -43,8 +43,8 @@ export interface TrailParts {
   sessionId: string | undefined
   severity: string | undefined
   source: Json | undefined
-  readonly steps: Step[]
-  readonly targets: Json[]
+  steps: Step[]
+  targets: Json[]
 }
 
 export function emptyParts(): TrailParts {
@@ -70,4 +70,10 @@ export function emptyParts(): TrailParts {
     steps: [],
     targets: [],
   }
+}
+
+/** What is recorded need not be kept: a timer that a request left behind holds its trail. Who acted stays, for events that come late. */
+export function forget(parts: TrailParts): void {
+  const { actor, sessionId, source, delivery } = parts
+  Object.assign(parts, emptyParts(), { actor, sessionId, source, delivery })
 }
