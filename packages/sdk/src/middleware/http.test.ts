@@ -424,9 +424,9 @@ test('a server that answers Expect: 100-continue itself has a trail, and one tha
   server.on('upgrade', (_request: IncomingMessage, upgraded: Duplex) =>
     upgraded.end('HTTP/1.1 101 Ok\r\n\r\n'),
   )
-  const upgrading = connect(port)
-  upgrading.write('GET /u HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n')
-  await once(upgrading, 'data')
-  upgrading.destroy()
+  const switching = connect(port)
+  switching.write('GET /u HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n')
+  await once(switching, 'data')
+  switching.destroy()
   expect(await trails(2)).toHaveLength(2)
 })
