@@ -85,6 +85,7 @@ async function record(
 function partsOf(catalogue: ActionCatalogue, action: string, data: EventData, trail: Trail | undefined) {
   const snapshots = new Snapshots()
   const oversized: Oversized[] = []
+  const tooMany: TooMany[] = []
   const take = (value: unknown, path: string) => snapshots.take(value, path)
   const identify = (value: unknown, path: string) => identified(value, path, snapshots, oversized)
   const name = text(identify(action, '/action')) ?? 'event.unnamed'
@@ -98,7 +99,7 @@ function partsOf(catalogue: ActionCatalogue, action: string, data: EventData, tr
     action: name,
     actor: data.actor === undefined ? trail?.parts.actor : identify(data.actor, '/actor'),
     causationId: text(identify(data.causationId, '/causation_id')) ?? trail?.causationId,
-    changes: items(take(Array.isArray(data.changes) ? data.changes.map(changeOf) : data.changes, '/changes')),
+    changes: items(take(first('/changes', data.changes, tooMany), '/changes'), changeOf),
     labels: labelsOf(data.labels),
     message: text(take(data.message, '/message')),
     metadata: take(data.metadata, '/metadata'),
@@ -109,11 +110,11 @@ function partsOf(catalogue: ActionCatalogue, action: string, data: EventData, tr
     severity: text(identify(data.severity, '/severity')) ?? entry?.severity ?? severityOf(outcome),
     source: trail?.parts.source,
     spanId: trail?.spanId,
-    targets: items(identify(Array.isArray(targets) ? targets.map(targetOf) : targets, '/targets')),
+    targets: items(identify(first('/targets', targets, tooMany), '/targets'), targetOf),
     traceId: trail?.traceId,
     truncated: snapshots.cuts,
   }
-  return { ...parts, errors: errorsOf(data.error, missing, oversized) }
+  return { ...parts, errors: errorsOf(data.error, missing, oversized, tooMany) }
 }
 
 /** What was wrong, with the deed and with the telling of it. */
@@ -121,6 +122,7 @@ function errorsOf(
   thrown: unknown,
   missing: readonly string[],
   oversized: readonly Oversized[],
+  tooMany: readonly TooMany[],
 ): object[] | undefined {
   const errors: object[] = thrown === undefined ? [] : [{ ...errorOf(thrown), source: 'event' }]
   for (const name of missing)
@@ -131,7 +133,32 @@ function errorsOf(
       message: `${field} was left out: it has ${chars} characters; at most ${IDENTIFIER_CHARS_MAX}`,
       source: 'trailproof',
     })
+  for (const { field, items: count } of tooMany)
+    errors.push({
+      code: 'too_many',
+      message: `of ${field} only the first ${ITEMS_MAX} were kept: it has ${count} items`,
+      source: 'trailproof',
+    })
   return errors.length === 0 ? undefined : errors
+}
+
+/** A list longer than a server takes (docs/record.md). */
+const ITEMS_MAX = 10_000
+
+interface TooMany {
+  readonly field: string
+  readonly items: number
+}
+
+/** What cannot be read as a list stays what it is: its snapshot says so. */
+function first(field: string, list: unknown, tooMany: TooMany[]): unknown {
+  try {
+    if (!Array.isArray(list) || list.length <= ITEMS_MAX) return list
+    tooMany.push({ field, items: list.length })
+    return list.slice(0, ITEMS_MAX)
+  } catch {
+    return list
+  }
 }
 
 function severityOf(outcome: string): string {
@@ -143,6 +170,7 @@ function text(value: unknown): string | undefined {
 }
 
 /** Without items there is no list, as in trails: not every way to a ledger can tell an empty one from none. */
-function items(list: Json | undefined): Json | undefined {
-  return Array.isArray(list) && list.length === 0 ? undefined : list
+function items(kept: Json | undefined, itemOf: (item: unknown) => unknown): Json | undefined {
+  if (kept === undefined || (Array.isArray(kept) && kept.length === 0)) return undefined
+  return (Array.isArray(kept) ? kept : [kept]).map(itemOf) as Json // snapshots, with members of our own
 }

@@ -61,3 +61,47 @@ test.each([[unprintable], [7], [undefined]])('%o as an action', async (action) =
   await createAudit({}, recorder).event(action as never, {} as never)
   expect(await records()).toMatchObject([{ kind: 'event', action: 'event.unnamed' }])
 })
+
+const revoked = (): object => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
+test.each([
+  ['a trap', new Proxy({}, { get: refuse, ownKeys: refuse })],
+  ['a list of traps', new Proxy([], { get: refuse })],
+  ['a revoked proxy', revoked()],
+  ['a list of nothing', Object.assign([], { length: 2 ** 32 - 1 })],
+])('%s as who did what to what', async (_, value: unknown) => {
+  const { recorder, records } = recording()
+  const audit = createAudit({}, recorder)
+  await audit.event('thing.done', {
+    actor: value as never,
+    targets: value as never,
+    changes: value as never,
+    labels: value as never,
+    metadata: value as never,
+  })
+  const trail = recorder.openTrail()
+  trail.setActor(value as never)
+  trail.addTarget(value as never)
+  trail.addChange(value as never)
+  void trail.finish()
+  expect(await records()).toMatchObject([
+    { action: 'thing.done' },
+    { kind: 'trail', changes: [{ path: '' }] },
+  ])
+})
+
+test('of a list that is too long the first items are kept, and the rest is said', async () => {
+  const { recorder, records } = recording()
+  const changes = Array.from({ length: 10_001 }, (_, n) => ({ path: `/${n}` }))
+  await createAudit({}, recorder).event('thing.done', { changes })
+  expect(await records()).toMatchObject([
+    {
+      changes: { length: 10_000 },
+      errors: [{ code: 'too_many', message: expect.stringContaining('10001 items') as string }],
+    },
+  ])
+})

@@ -15,10 +15,18 @@ export function labelOf(value: unknown): Label {
 /** The first 256 of them; undefined for what holds none. */
 export function labelsOf(labels: unknown): Readonly<Record<string, Label>> | undefined {
   if (typeof labels !== 'object' || labels === null) return undefined
-  const entries = Object.entries(labels).slice(0, LABELS_MAX)
+  const entries = entriesOf(labels).slice(0, LABELS_MAX)
   return Object.fromEntries(
     entries
       .filter(([name]) => name !== '__proto__')
       .map(([name, value]) => [name.slice(0, 512).toWellFormed(), labelOf(value)]),
   )
+}
+
+function entriesOf(labels: object): [name: string, value: unknown][] {
+  try {
+    return Object.entries(labels)
+  } catch (error) {
+    return [['unreadable', messageOf(error)]] // a getter or a proxy of the host's
+  }
 }

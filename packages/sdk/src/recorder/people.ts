@@ -28,15 +28,20 @@ export interface Change {
   readonly new?: unknown
 }
 
-/** A target as the record wants it; a text is its id. */
+/** A target as the record wants it; a text is its id. Never throws. */
 export function targetOf(target: unknown): unknown {
   return typeof target === 'object' && target !== null ? target : { id: target }
 }
 
-/** A change as the record wants it: what has no path is about the whole. */
+/** A change as the record wants it: what has no path is about the whole. Never throws. */
 export function changeOf(change: unknown): unknown {
-  if (typeof change !== 'object' || change === null) return { path: '', new: change }
-  return typeof (change as Partial<Change>).path === 'string' ? change : { ...change, path: '' }
+  try {
+    if (typeof change !== 'object' || change === null) return { new: change, path: '' }
+    if (Array.isArray(change) || ArrayBuffer.isView(change)) return { new: change, path: '' }
+    return typeof (change as Partial<Change>).path === 'string' ? change : { ...change, path: '' }
+  } catch {
+    return { new: change, path: '' } // its snapshot has the error
+  }
 }
 
 /** Characters of an identifier (packages/core/src/record/field.ts); a longer one is refused by the server, never cut. */

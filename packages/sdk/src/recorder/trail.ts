@@ -261,14 +261,14 @@ export class Trail {
   addTarget(target: Target): void {
     if (!this.#may('change', 'addTarget') || !this.#hasRoom(this.parts.targets, 'targets')) return
     const kept = this.#identified(targetOf(target), `/targets/${this.parts.targets.length}`)
-    if (kept !== undefined) this.parts.targets.push(kept)
+    if (kept !== undefined) this.parts.targets.push(targetOf(kept) as Json) // a snapshot may be a text that says why there is none
   }
 
   /** Says what was changed. */
   addChange(change: Change): void {
     if (!this.#may('change', 'addChange') || !this.#hasRoom(this.parts.changes, 'changes')) return
     const kept = this.take(changeOf(change), `/changes/${this.parts.changes.length}`)
-    if (kept !== undefined) this.parts.changes.push(kept)
+    if (kept !== undefined) this.parts.changes.push(changeOf(kept) as Json)
   }
 
   /** Names what is done, as `noun.verb`; by default METHOD and route. */
