@@ -107,6 +107,8 @@ export class HttpExchange {
     methods.end = observedEnd
     methods.flushHeaders = observedFlushHeaders
     response.on('close', onClose)
+    // Should the process end before there is a response, what was asked is known all the same.
+    this.trail.parts.describe = () => this.#describe({ isComplete: false })
     if (!recorder.isUnrecorded(this.trail)) this.#captureBodies()
   }
 
@@ -153,7 +155,6 @@ export class HttpExchange {
       void this.#complete()
       return
     }
-    this.trail.parts.describe = () => this.#describe({ isComplete: false })
     void this.trail.abandon(abandonment(this.#request, this.#response))
   }
 

@@ -76,15 +76,36 @@ describe('stdout', () => {
     expect(code).toBe(3)
   })
 
-  test('gets what was under way at the exit, and no half line in front of it', async () => {
+  test.each([
+    ['', 'nothing'],
+    ["process.stdout.write('a line of the host\\n'.repeat(20000))", 'lines of the host behind it'],
+  ])('gets the rest of what was under way at the exit: each line once, whole %s', async (host) => {
     const process = child(`
       const batch = records(0, 1000, { text: 'x'.repeat(1000) })
       void sink.write(batch, signal)
+      await undefined
+      await undefined
+      ${host}
+      process.once('exit', () => sink.writeSync([...batch, ...records(1000, 1100)]))
+      process.exit(0)`)
+    const output = await text(process.stdout)
+    const lines = output.trimEnd().split('\n')
+    expect(lines.slice(0, 1100).map((line) => seqsIn(line)[0])).toEqual(
+      Array.from({ length: 1100 }, (_, n) => n),
+    )
+    expect(lines.slice(1100)).toEqual([])
+  })
+
+  test('that is in the middle of lines of the host at the exit gets ours on lines of their own', async () => {
+    const process = child(`
+      process.stdout.write('a line of the host\\n'.repeat(20000))
+      const batch = records(0, 1000, { text: 'x'.repeat(1000) })
+      void sink.write(batch, signal)
+      await undefined
       process.once('exit', () => sink.writeSync(batch))
       process.exit(0)`)
     const output = await text(process.stdout)
-    const whole = output.split('\n').filter((line) => line.endsWith('}'))
-    expect(new Set(seqsIn(whole.join('\n'))).size).toBe(1000)
+    expect(seqsIn(output)).toEqual(Array.from({ length: 1000 }, (_, n) => n))
   })
 
   test('that nobody reads does not keep the process from exiting', async () => {
@@ -101,8 +122,8 @@ test('a stream of one’s own is waited for', async () => {
   const chunks: string[] = []
   const stream = new Writable({
     decodeStrings: false,
-    write(chunk: string, _, done) {
-      chunks.push(chunk)
+    write(chunk: Buffer, _, done) {
+      chunks.push(String(chunk))
       setImmediate(done)
     },
   })
