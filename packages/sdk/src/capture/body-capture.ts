@@ -31,14 +31,14 @@ export class BodyCapture {
     else if (chunk instanceof Uint8Array) this.#addBytes(chunk)
   }
 
-  /** What was captured so far. Call it once, at the end. */
+  /** What was captured so far; more may follow. An answer may come before all of its request was sent. */
   captured(): CapturedBody {
     const [only] = this.#kept
     const bytes =
       this.#kept.length === 1 && typeof only !== 'string'
         ? only!
         : Buffer.concat(this.#kept.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
-    return { bytes, size: this.#size, sha256: this.#hash?.digest('hex') }
+    return { bytes, size: this.#size, sha256: this.#hash?.copy().digest('hex') }
   }
 
   /** The only chunk, when it was one text: most answers are, and need not become bytes for us. */

@@ -58,10 +58,12 @@ function watchAnswer(response: IncomingMessage, call: HttpCall): void {
     call.received(chunk, encoding)
     return push(chunk, encoding)
   }
-  response.once('close', () => {
-    const error = response.errored ?? (response.complete ? undefined : new Error('the answer was broken off'))
-    call.end(error)
-  })
+  response.once('close', () =>
+    contained('node:http collector', () => {
+      const { errored, complete } = response
+      call.end(errored ?? (complete ? undefined : new Error('the answer was broken off')))
+    }),
+  )
 }
 
 function targetOf(request: ClientRequest): HttpTarget {
