@@ -1,12 +1,16 @@
 /** A service that ends in the middle of its work, in the way it is told; its trails go to stdout, as they do by default. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createRecorder, runTrail } from '@trailproof/sdk'
+import { createAudit, createRecorder, runTrail, serverSink } from '@trailproof/sdk'
 import { recordServer } from '@trailproof/sdk/http'
 
 const recorder = createRecorder({ service: 'ending' })
 
-if (process.argv[2] === 'script') {
+if (process.argv[2] === 'receipt') {
+  const sink = serverSink({ url: process.argv[3]! })
+  const audit = createAudit({}, createRecorder({ service: 'ending', sink, delivery: 'ack' }))
+  console.log((await audit.event('thing.done', {})).kind)
+} else if (process.argv[2] === 'script') {
   for (let job = 0; job < 20; job++)
     await runTrail({ action: `job.${job}` }, () => console.log('at work'), recorder)
   recorder.openTrail({ action: 'job.open' })

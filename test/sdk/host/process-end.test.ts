@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { recorded, scriptedServer } from '../delivery/scripted-server.ts'
 
 const ENTRY = fileURLToPath(new URL('./ending-process.ts', import.meta.url))
 const FINISHED = 300
@@ -20,12 +21,12 @@ interface Line {
   readonly stream: { readonly seq: number }
 }
 
-function start(way: string): {
+function start(...way: string[]): {
   child: ChildProcess
   ended: Promise<{ code: number | null; lines: string[] }>
 } {
   const { TRAILPROOF_URL: _url, ...env } = process.env
-  const child = fork(ENTRY, [way], {
+  const child = fork(ENTRY, way, {
     execArgv: ['--conditions=trailproof-source'],
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
     env,
@@ -106,4 +107,14 @@ test('the natural end of a script', async () => {
     'job.open',
   ])
   expect(records.at(-1)).toMatchObject({ outcome: 'unknown', errors: [{ code: 'process_ended' }] })
+})
+
+test.each([
+  ['gets it', recorded(), 'acknowledged'],
+  ['that never comes waits no longer than it would', () => undefined, 'failed'],
+])('a script that awaits its receipt %s', async (_, reply, kind) => {
+  const { url } = await scriptedServer([reply])
+  const { child, ended } = start('receipt', url)
+  child.disconnect()
+  expect(await ended).toEqual({ code: 0, lines: [kind] })
 })

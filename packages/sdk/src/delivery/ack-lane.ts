@@ -176,22 +176,22 @@ export class AckLane {
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  /** One timer, for the oldest: all wait equally long. */
+  /** One timer, for the oldest: all wait equally long. The process stays alive for so long, and no longer. */
   #watchDeadline(): void {
     const { clock, timeoutMs } = this.#options
     const [oldest] = this.#asked
     if (this.#deadline !== undefined || oldest === undefined) return
     const inMs = Math.max(1, oldest.deadline - clock.elapsed())
-    this.#deadline = outsideRequests(() =>
-      clock.after(inMs, () => {
-        this.#deadline = undefined
-        const now = clock.elapsed()
-        const overdue = this.#asked.findIndex(({ deadline }) => deadline > now)
-        const error = this.#lastError ?? new Error(`no receipt within ${timeoutMs} ms`)
-        this.#answerFirst(overdue < 0 ? this.#asked.length : overdue, () => ({ kind: 'unknown', error }))
-        this.#watchDeadline()
-      }),
-    )
+    const answerOverdue = (): void => {
+      this.#deadline = undefined
+      const now = clock.elapsed()
+      const overdue = this.#asked.findIndex(({ deadline }) => deadline > now)
+      const error = this.#lastError ?? new Error(`no receipt within ${timeoutMs} ms`)
+      this.#answerFirst(overdue < 0 ? this.#asked.length : overdue, () => ({ kind: 'unknown', error }))
+      this.#watchDeadline()
+    }
+    // A script that awaits its receipt has nothing else that keeps it alive.
+    this.#deadline = outsideRequests(() => clock.after(inMs, answerOverdue, { keepsAlive: true }))
   }
 
   #stopped(): boolean {

@@ -30,6 +30,8 @@ export interface HttpCall {
   readonly body?: Uint8Array
   readonly timeoutMs: number
   readonly signal?: AbortSignal
+  /** Whether the process stays alive for the answer: where somebody awaits it. Default false. */
+  readonly keepsAlive?: boolean
 }
 
 export interface HttpAnswer {
@@ -78,7 +80,7 @@ export class HttpClient {
 
   #try(call: HttpCall): Promise<Tried> {
     return new Promise((resolve) => {
-      const { method, path, headers, body, timeoutMs, signal } = call
+      const { method, path, headers, body, timeoutMs, signal, keepsAlive = false } = call
       const options: RequestOptions & TlsOptions = {
         ...this.#tls,
         method,
@@ -94,7 +96,7 @@ export class HttpClient {
         () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)),
         timeoutMs,
       )
-      timer.unref()
+      if (!keepsAlive) timer.unref()
       const done = (tried: Tried): void => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', stop)

@@ -95,7 +95,13 @@ class HttpServerSink implements ServerSink {
       if (kept === undefined) return { kind: 'unknown', problem: 'no receipt of it is kept' }
       const { verifierKeys, timeoutMs = 10_000 } = this.#options
       const get = async (path: string): Promise<HttpAnswer> =>
-        this.#client.send({ method: 'GET', path, timeoutMs, headers: await this.#headers() })
+        this.#client.send({
+          method: 'GET',
+          path,
+          timeoutMs,
+          headers: await this.#headers(),
+          keepsAlive: true,
+        })
       return await recheckReceipt(kept, { get, verifierKeys })
     } catch (error) {
       return { kind: 'unknown', problem: (error as Error).message }
