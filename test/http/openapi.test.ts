@@ -103,11 +103,12 @@ test('every operation answers 10,000 generated requests as its description says,
         'up',
       ],
       'match[]': ['trailproof_events{service="shop"}', 'trailproof_events', 'up{'],
-      start: ['1790000000', '2026-01-01T00:00:00Z'],
-      end: ['1790003600', '2026-01-01T01:00:00Z', '2030-01-01T00:00:00Z'],
-      step: ['60', '5m', '1', '0'],
+      // Mostly such as go together: a range must come out of them now and then.
+      start: ['1790000000', '1790000000', '1790000000', '2026-01-01T00:00:00Z'],
+      end: ['1790003600', '1790003600', '1790003600', '2026-01-01T01:00:00Z', '2030-01-01T00:00:00Z'],
+      step: ['60', '60', '5m', '1', '0'],
       time: ['1790000000', '2026-01-01T00:00:00Z', 'noon'],
-      timeout: ['5s', '0.1', 'x'],
+      timeout: ['5s', '30s', '0.1', 'x'],
       '*': ['0/000', '0/000.p/3', 'entries/000.p/200', '0/001', '9/000', 'x/y', '0/000.p/999', '../../x'],
     },
     tokens,
@@ -123,7 +124,7 @@ test('every operation answers 10,000 generated requests as its description says,
       const { status, fault } = await ask(server, request, judge)
       const name = `${operation.method} ${operation.path}`
       answered.set(name, (answered.get(name) ?? new Set()).add(status))
-      if (fault)
+      if (fault && !isOwnTimeout(fault, request))
         faults.push(
           `${fault}\n${request.init.method} ${request.path.slice(0, 500)} ${request.init.body?.slice(0, 300)}`,
         )
@@ -137,6 +138,11 @@ test('every operation answers 10,000 generated requests as its description says,
   expect(answered.size).toBe(operations.length)
   expect((await server.get<{ size: number }>('/v1/ledgers/main')).size).toBeGreaterThanOrEqual(300)
 })
+
+/** A time of its own was asked for, and on a busy machine a short one is over: 503, as Prometheus says it. */
+function isOwnTimeout(fault: string, { path, init }: FuzzedRequest): boolean {
+  return fault.includes('"errorType":"timeout"') && `${path} ${init.body ?? ''}`.includes('timeout')
+}
 
 type Judge = (
   request: FuzzedRequest,
