@@ -87,7 +87,7 @@ async function context() {
   for (const [name, later] of Object.entries(ways)) {
     const trail = recorder.openTrail()
     kept[name] = await new Promise((resolve) => {
-      trail.run(() => later(() => resolve(currentTrail() === trail)))
+      void trail.run(() => later(() => resolve(currentTrail() === trail)))
     })
     void trail.finish()
   }
