@@ -137,11 +137,17 @@ describe('rotation', () => {
     expect(readdirSync(directory)).toHaveLength(3)
   })
 
-  test('keeps so many files, compressed but for the newest', async () => {
+  test('keeps so many files, compressed but for those that were just written', async () => {
     const directory = temporaryDirectory()
     const sink = sinkIn(directory, { bytesMax: 1_000, filesMax: 3 })
-    for (const seq of range(1, 50)) await write(sink, seq, seq, { text })
+    for (const seq of range(1, 48)) await write(sink, seq, seq, { text })
     await sink.close()
+    expect(readdirSync(directory)).toHaveLength(4)
+    expect(readdirSync(directory).filter((name) => name.endsWith('.gz'))).toEqual([])
+    for (const name of readdirSync(directory)) utimesSync(join(directory, name), 0, 0)
+    const later = sinkIn(directory, { bytesMax: 1_000, filesMax: 3 })
+    for (const seq of range(49, 50)) await write(later, seq, seq, { text })
+    await later.close()
     const names = readdirSync(directory).toSorted()
     expect(names).toHaveLength(4)
     expect(names.filter((name) => name.endsWith('.gz'))).toHaveLength(2)
@@ -210,12 +216,25 @@ describe('rotation', () => {
     const halfDone = `${left}.gz.00000000-0000-0000-0000-000000000000.new`
     writeFileSync(left, `${sealed(0).line}\n`)
     writeFileSync(halfDone, 'half')
-    utimesSync(halfDone, 0, 0)
+    for (const path of [left, halfDone]) utimesSync(path, 0, 0)
     const sink = sinkIn(directory, { bytesMax: 10 })
     await write(sink, 1, 1)
     await write(sink, 2, 2)
     await sink.close()
     expect(seqsIn(directory)).toEqual([0, 1, 2])
+  })
+
+  test('leaves alone what another process has reserved for the file that it is about to move', async () => {
+    const directory = temporaryDirectory()
+    const reserved = join(directory, 'app-2026-11-20T11-59-00.000.log')
+    writeFileSync(reserved, '')
+    utimesSync(reserved, 0, 0)
+    const sink = sinkIn(directory, { bytesMax: 200, filesMax: 0 })
+    for (let seq = 1; seq <= 4; seq++) await write(sink, seq, seq)
+    await sink.close()
+    expect(readFileSync(reserved, 'utf8')).toBe('')
+    expect(readdirSync(directory).filter((name) => name.includes('11-59'))).toHaveLength(1)
+    expect(seqsIn(directory)).toEqual([1, 2, 3, 4])
   })
 
   test('is shared by several processes: every line is there, whole, once', async () => {

@@ -18,7 +18,7 @@ export interface FileSinkOptions {
   readonly filesMax?: number
   /** Days for which rotated files are kept; 0: for ever. Default 28. */
   readonly daysMax?: number
-  /** Rotated files are compressed, but for the newest, which other processes may still have open. Default `gzip`. */
+  /** Rotated files are compressed, but for those of the last minute, which other processes may still have open. Default `gzip`. */
   readonly compress?: 'gzip' | 'none'
   /** Permissions of new files. Default 0o600. */
   readonly mode?: number

@@ -1,7 +1,7 @@
 /** What a rotated log leaves behind: `app-2026-11-20T12-00-00.000.log`, compressed later, deleted in time. */
 
 import { randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { access, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -25,6 +25,8 @@ interface Rotated {
 const DAY_MS = 86_400_000
 /** Compressing a file takes no longer. */
 const HALF_DONE_MS = 3_600_000
+/** A process that has the file open has written by then what it was about to write, however slow the machine. */
+const QUIET_MS = 60_000
 const TIME = String.raw`(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3})`
 
 /** Moves a file out of the way under the name of its time; gives the new path. Rejects with ENOENT when it is gone. */
@@ -55,8 +57,8 @@ async function reserve(path: string, now: number): Promise<string> {
 }
 
 /**
- * Deletes what is beyond the bounds and compresses the others, all but the newest: another process may still have it open
- * and write a last line.
+ * Deletes what is beyond the bounds and compresses the others, all but the newest and those written to within the last minute:
+ * another process may still have them open and write a last line.
  */
 export async function tidyRotated(
   path: string,
@@ -103,8 +105,19 @@ function rotatedPath(path: string, at: number): string {
 async function compressFile(path: string): Promise<void> {
   const temporary = `${path}.gz.${randomUUID()}.new`
   try {
-    const { mode } = await stat(path)
-    await pipeline(createReadStream(path), createGzip(), createWriteStream(temporary, { mode: mode & 0o777 }))
+    const file = await open(path)
+    try {
+      const { mode, mtimeMs, size } = await file.stat()
+      // Empty: reserved by a process that is about to put the log in its place, which must not be deleted for it.
+      if (size === 0 || Date.now() - mtimeMs < QUIET_MS) return
+      const source = file.createReadStream({ autoClose: false })
+      await pipeline(source, createGzip(), createWriteStream(temporary, { mode: mode & 0o777 }))
+      const [{ ino }, there] = await Promise.all([file.stat(), stat(path)])
+      // Nothing came while it was read, and it is the same file still.
+      if (there.ino !== ino || there.size !== source.bytesRead) return await rm(temporary, { force: true })
+    } finally {
+      await file.close()
+    }
     await rename(temporary, `${path}.gz`)
     await rm(path)
   } catch (error) {
