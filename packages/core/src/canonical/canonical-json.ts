@@ -4,6 +4,8 @@
  * writing each value by hand. Only objects that a JavaScript engine reorders need the writer at the end.
  */
 
+import { sortKeys } from './sort-keys.ts'
+
 /** The value is not JSON: a lone surrogate, a number that is not finite, a class instance, a cycle … */
 export class NotJsonError extends Error {
   override readonly name = 'NotJsonError'
@@ -90,23 +92,6 @@ function orderedObject(object: object, depth: number): unknown {
     }
   }
   return copy ?? source
-}
-
-/** Insertion sort for the few keys that objects usually have; the built-in order is the same. */
-function sortKeys(keys: string[]): void {
-  if (keys.length > 16) {
-    keys.sort()
-    return
-  }
-  for (let i = 1; i < keys.length; i++) {
-    const key = keys[i]!
-    let at = i
-    while (at > 0 && keys[at - 1]! > key) {
-      keys[at] = keys[at - 1]!
-      at--
-    }
-    keys[at] = key
-  }
 }
 
 /** The same text written piece by piece, for objects with integer-like keys. */

@@ -1,4 +1,5 @@
 export { canonicalJson, NotJsonError } from '../canonical/canonical-json.ts'
+export { sortKeys } from '../canonical/sort-keys.ts'
 export * from '../redaction/index.ts'
 export { parseBinaryCloudEvent } from './binary-cloud-event.ts'
 export { cloudEventToRecord } from './cloud-event.ts'

@@ -1,4 +1,5 @@
 /** What two states of a thing differ in, as changes with JSON Pointers (RFC 6901). */
+import { pointer } from '@trailproof/core'
 import type { Change } from '../recorder/people.ts'
 
 /** Changes that are told; a larger difference ends with one of the whole rest. */
@@ -23,7 +24,7 @@ function compare(before: unknown, after: unknown, path: string, depth: number, c
     return
   }
   const [old, now] = [before, after] as Readonly<Record<string, unknown>>[] // both have keys
-  for (const key of keys) compare(old![key], now![key], `${path}/${escaped(key)}`, depth + 1, changes)
+  for (const key of keys) compare(old![key], now![key], pointer(path, key), depth + 1, changes)
 }
 
 /** Keys of both, when both are lists or both are plain objects. */
@@ -58,8 +59,4 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
-}
-
-function escaped(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1')
 }

@@ -76,14 +76,16 @@ export class HeldResponse {
     this.#waiting.push(send)
     if (this.#isHolding) return
     this.#isHolding = true
-    const safe = this.#options.complete() ?? Promise.resolve({ kind: 'spooled' } as const)
+    const safe = this.#options.complete()
     this.#frozen ??= new FrozenResponse(this.#response)
-    void safe.then((outcome) => this.#settle(outcome)) // never rejects
+    void this.#settle(safe)
   }
 
-  #settle(outcome: Safe): void {
+  /** Without a promise nothing has to be waited for: sampling left the trail out. */
+  async #settle(safe: Promise<Safe> | undefined): Promise<void> {
+    const outcome = await safe // never rejects
     try {
-      if (outcome.kind !== 'failed' || this.#options.undelivered(outcome.error) === 'pass') this.#release()
+      if (outcome?.kind !== 'failed' || this.#options.undelivered(outcome.error) === 'pass') this.#release()
       else this.#refuse()
     } catch (error) {
       // What Node refuses only now. The host's code has long gone on: nobody but the client can be told.

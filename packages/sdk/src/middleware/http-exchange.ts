@@ -74,6 +74,8 @@ export class HttpExchange {
   #responseBody: BodyCapture | undefined
   #held: HeldResponse | undefined
   #failed: unknown
+  /** Whether the response went out whole. */
+  #isComplete = false
 
   constructor(
     recorder: Recorder,
@@ -107,8 +109,8 @@ export class HttpExchange {
     methods.end = observedEnd
     methods.flushHeaders = observedFlushHeaders
     response.on('close', onClose)
-    // Should the process end before there is a response, what was asked is known all the same.
-    this.trail.parts.describe = () => this.#describe({ isComplete: false })
+    // However it ends: should the process end before there is a response, what was asked is known all the same.
+    this.trail.parts.describe = () => this.#describe()
     if (!recorder.isUnrecorded(this.trail)) this.#captureBodies()
   }
 
@@ -159,7 +161,7 @@ export class HttpExchange {
   }
 
   #complete(): Promise<Safe> | undefined {
-    this.trail.parts.describe = () => this.#describe({ isComplete: true })
+    this.#isComplete = true
     return this.trail.finish()
   }
 
@@ -168,7 +170,7 @@ export class HttpExchange {
   }
 
   /** Writes what was observed into the trail. */
-  #describe({ isComplete }: { isComplete: boolean }): void {
+  #describe(): void {
     if (this.#recorder.isUnrecorded(this.trail)) return
     const { parts } = this.trail
     const request = this.#request
@@ -188,9 +190,9 @@ export class HttpExchange {
       response: {
         body: this.#body(this.#responseBody, '/response/body', responseHeaders),
         bodyBytes: this.#responseBody?.size,
-        complete: isComplete ? undefined : false,
+        complete: this.#isComplete ? undefined : false,
         headers: responseHeaders,
-        status: isComplete || response.headersSent ? response.statusCode : undefined,
+        status: this.#isComplete || response.headersSent ? response.statusCode : undefined,
       },
     }
   }

@@ -97,3 +97,22 @@ test('after its end a trail refuses everything, and counts it', async () => {
   for (const state of ['finished', 'abandoned'] as const)
     expect(new Set(Object.values(TRAIL_STATES[state]))).toEqual(new Set(['refused']))
 })
+
+test('what was recorded is not kept by what a request leaves behind; who acted is', async () => {
+  const { recorder, records } = recording()
+  const trail = recorder.openTrail()
+  trail.setActor({ id: 'u-1' })
+  trail.setMetadata('large', 'x'.repeat(1_000))
+  trail.traceStep('s', () => undefined)
+  void trail.finish()
+  expect(await records()).toMatchObject([
+    { internal_steps: [{ name: 's' }], metadata: { large: 'x'.repeat(1_000) } },
+  ])
+  expect(trail.parts).toMatchObject({
+    actor: { id: 'u-1' },
+    metadata: {},
+    steps: [],
+    describe: undefined,
+    observed: undefined,
+  })
+})

@@ -23,9 +23,9 @@ export function trailDraft(trail: Trail, producer: Producer, headers: HeaderCapt
   const request = (observed ? requestMembers(observed.request, parts.request, headers) : parts.request) ?? {}
   const response =
     (observed ? responseMembers(observed.response, parts.response, headers) : parts.response) ?? {}
-  const outcome = parts.outcome ?? outcomeOf(trail, response['status'])
+  const outcome = outcomeOf(trail)
   return {
-    action: parts.action ?? actionOf(request),
+    action: actionOf(trail),
     actor: parts.actor,
     causation_id: trail.causationId,
     changes: listOf(parts.changes),
@@ -125,15 +125,22 @@ function listOf<Item>(list: readonly Item[]): readonly Item[] | undefined {
   return list.length === 0 ? undefined : list
 }
 
-function actionOf(request: Readonly<Record<string, unknown>>): string | undefined {
-  const { method, route } = request
-  return typeof method === 'string' && typeof route === 'string' ? `${method} ${route}` : undefined
+/** What was done: as it was said, else METHOD and route. */
+export function actionOf({ parts }: Trail): string | undefined {
+  const method = parts.request?.['method'] ?? parts.observed?.request.method
+  const route = parts.request?.['route'] ?? parts.observed?.request.route
+  return (
+    parts.action ??
+    (typeof method === 'string' && typeof route === 'string' ? `${method} ${route}` : undefined)
+  )
 }
 
-/** As the server derives it (spec/record.md, "Mapping"). */
-export function outcomeOf(trail: Trail, status: unknown): Outcome {
-  if (trail.state === 'abandoned') return 'unknown'
-  if (typeof status !== 'number') return trail.parts.errors.length > 0 ? 'failure' : 'success'
+/** How it ended: as it was said, else as the server derives it (spec/record.md, "Mapping"). */
+export function outcomeOf({ parts, state }: Trail): Outcome {
+  if (parts.outcome !== undefined) return parts.outcome
+  if (state === 'abandoned') return 'unknown'
+  const status = parts.response?.['status'] ?? parts.observed?.response.status
+  if (typeof status !== 'number') return parts.errors.length > 0 ? 'failure' : 'success'
   if (status < 400) return 'success'
   return status === 401 || status === 403 ? 'denied' : 'failure'
 }

@@ -1,13 +1,14 @@
 /** Makes a record small enough for a ledger, largest and least telling parts first. Hardly any record gets here. */
 import { hash } from 'node:crypto'
+import { READ_LIMITS } from '@trailproof/core'
 import { canonicalText } from './canonical-text.ts'
 import type { Draft } from './draft.ts'
 import type { Cut } from './snapshot.ts'
 
-/** Bytes of a record that a server takes (core's READ_LIMITS), less room for the stream. */
-const RECORD_BYTES_MAX = 1_048_576 - 1_024
+/** Bytes of a record that a server takes, less room for the stream. */
+const RECORD_BYTES_MAX = READ_LIMITS.recordBytesMax - 1_024
 /** Bytes of `metadata` that a server takes (core's METADATA_BYTES_MAX). */
-const METADATA_BYTES_MAX = 262_144
+export const METADATA_BYTES_MAX = 262_144
 
 const LEFT_OUT = '[left out: the record was too large]'
 

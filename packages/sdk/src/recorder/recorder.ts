@@ -9,7 +9,7 @@ import {
   type TraceContext,
 } from '../trace-context/trace-context.ts'
 import { report } from './diagnostics.ts'
-import { type Draft, eventDraft, trailDraft } from './draft.ts'
+import { actionOf, type Draft, eventDraft, outcomeOf, trailDraft } from './draft.ts'
 import type { ResolvedOptions } from './options.ts'
 import { type Sealer, seal, sealed } from './seal.ts'
 import type { Stream } from './stream.ts'
@@ -136,10 +136,11 @@ export class Recorder implements TrailOwner {
         this.#leaveOut()
         return undefined
       }
+      const { producer, headers } = this.options
       const text = this.#text.of(trail)
       const record =
         text === undefined
-          ? seal(this.#draft(trail), this.#sealer, trail.isOrdered)
+          ? seal(trailDraft(trail, producer, headers), this.#sealer, trail.isOrdered)
           : sealed(text, { id: trail.id, kind: 'trail' }, this.#sealer.stream)
       return this.#deliver(record, trail.parts.delivery)
     } catch (error) {
@@ -148,10 +149,6 @@ export class Recorder implements TrailOwner {
       // A trail that has grown old in memory must not take its request and response with it: it made each collection ten times longer.
       forget(trail.parts)
     }
-  }
-
-  #draft(trail: Trail): Draft {
-    return trailDraft(trail, this.options.producer, this.options.headers)
   }
 
   /** Seals and delivers an event or a log line. Undefined when nothing has to be waited for. */
@@ -229,11 +226,10 @@ export class Recorder implements TrailOwner {
     if (unrecorded.has(trail)) return false
     const { sampling } = this.options
     if (sampling.keepsAll) return true
-    const { action, outcome } = this.#draft(trail)
     return sampling.keeps({
       traceId: trail.traceId,
-      action: action as string | undefined,
-      failed: outcome !== 'success',
+      action: actionOf(trail),
+      failed: outcomeOf(trail) !== 'success',
       latencyMs: trail.latencyMs,
     })
   }

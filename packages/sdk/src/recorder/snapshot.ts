@@ -3,6 +3,7 @@
  * so that what the host changes later changes nothing, and it never throws, whatever getters and proxies do.
  */
 import { hash } from 'node:crypto'
+import { pointer, sortKeys } from '@trailproof/core'
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
@@ -108,7 +109,7 @@ export class Snapshots {
     for (const key of keys) {
       if (key === '__proto__') continue // the server refuses it
       if (looksLikeIndex(key)) this.isOrdered = false
-      const member = this.#member(source, key, `${path}/${escaped(key)}`, depth + 1)
+      const member = this.#member(source, key, pointer(path, key), depth + 1)
       if (member !== undefined) copy[key.isWellFormed() ? key : key.toWellFormed()] = member
       if (this.#values > SNAPSHOT_LIMITS.valuesMax) break
     }
@@ -199,27 +200,6 @@ export function messageOf(thrown: unknown): string {
     return thrown instanceof Error ? thrown.message : String(thrown)
   } catch {
     return 'it cannot be read' // toString threw, too
-  }
-}
-
-function escaped(key: string): string {
-  return key.includes('~') || key.includes('/') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key
-}
-
-/** Insertion sort: objects mostly have few keys, and often in order. */
-function sortKeys(keys: string[]): void {
-  if (keys.length > 16) {
-    keys.sort()
-    return
-  }
-  for (let i = 1; i < keys.length; i++) {
-    const key = keys[i]!
-    let at = i
-    while (at > 0 && keys[at - 1]! > key) {
-      keys[at] = keys[at - 1]!
-      at--
-    }
-    keys[at] = key
   }
 }
 

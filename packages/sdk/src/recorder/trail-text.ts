@@ -5,7 +5,7 @@
  */
 import { redactPersonal, redactText } from '@trailproof/core'
 import { inOrder } from '../capture/in-order.ts'
-import { outcomeOf, SCHEMA_NAME, severityOf } from './draft.ts'
+import { actionOf, outcomeOf, SCHEMA_NAME, severityOf } from './draft.ts'
 import type { ObservedExchange } from './observed.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Trail } from './trail.ts'
@@ -55,10 +55,8 @@ export class TrailText {
     const response = this.#response(observed.response, free, ids, redacted)
     if (request === undefined || response === undefined) return undefined
     const { status } = observed.response
-    const { method, route } = observed.request
-    const action = parts.action ?? (route === undefined ? undefined : `${method} ${route}`)
-    const outcome = parts.outcome ?? outcomeOf(trail, status)
-    const text = `{${member('action', action)}${member('actor', free['actor'])}${member('causation_id', trail.causationId)}${list('changes', free['changes'])}${
+    const outcome = outcomeOf(trail)
+    const text = `{${member('action', actionOf(trail))}${member('actor', free['actor'])}${member('causation_id', trail.causationId)}${list('changes', free['changes'])}${
       this.#environment
     }"errors":${json(free['errors'])},${this.#host}"id":"${trail.id}","integrations":${json(free['integrations'])},"internal_steps":${json(
       free['internal_steps'],
