@@ -8,6 +8,7 @@ export const TOKEN = 'token-of-the-bench-run'
 
 export interface BenchServer {
   readonly port: number
+  readonly pid: number
   /** Seconds from the start of the process to its first ready answer. */
   readonly readySeconds: number
   get<T>(path: string): Promise<T>
@@ -15,7 +16,7 @@ export interface BenchServer {
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
-export async function startBenchServer(root: string): Promise<BenchServer> {
+export async function startBenchServer(root: string, flags: readonly string[] = []): Promise<BenchServer> {
   const port = await freePort()
   const started = performance.now()
   const child = spawn(
@@ -32,6 +33,7 @@ export async function startBenchServer(root: string): Promise<BenchServer> {
       join(root, 'keys'),
       '--log-level',
       'warn',
+      ...flags,
     ],
     { env: { ...process.env, TRAILPROOF_ADMIN_TOKEN: TOKEN }, stdio: ['ignore', 'ignore', 'inherit'] },
   )
@@ -39,6 +41,7 @@ export async function startBenchServer(root: string): Promise<BenchServer> {
   await untilReady(port, child)
   return {
     port,
+    pid: child.pid!,
     readySeconds: (performance.now() - started) / 1000,
     async get<T>(path: string) {
       const response = await fetch(`http://127.0.0.1:${port}${path}`, {

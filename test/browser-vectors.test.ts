@@ -1,17 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { chromium } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, expect, test } from 'vitest'
+import { openBrowser } from './support/browser.ts'
 import type { runVectorFile } from './vector-suites.ts'
 import { vectorFiles } from './vector-suites.ts'
 
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
-const profile = mkdtempSync(join(tmpdir(), 'trailproof-chromium-'))
 const opened = new AsyncDisposableStack()
 
 /** core and verify as one script that sets `trailproofVectors`; fails when anything of Node is pulled in. */
@@ -48,11 +44,7 @@ async function open(): Promise<Page> {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-  })
-  opened.defer(() => context.close())
+  const { context } = opened.use(await openBrowser())
   const page = await context.newPage()
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
   return page
@@ -64,7 +56,6 @@ ready.catch(() => undefined) // until a test awaits it, nobody does
 
 afterAll(async () => {
   await opened.disposeAsync()
-  rmSync(profile, { recursive: true, force: true })
 })
 
 test.each(vectorFiles)('every case of spec/vectors/%s.json holds in Chromium', async (name) => {

@@ -57,6 +57,10 @@ test('the packed packages install in an empty folder, serve, record and verify',
   const client = { cwd: folder, env: { ...env, TRAILPROOF_URL: url, TRAILPROOF_TOKEN: token } }
   const trailproof = (...args: string[]) => execute('npx', [...COMMAND, ...args], client)
 
+  const page = await fetch(url)
+  expect(page.headers.get('content-type')).toContain('text/html')
+  expect(await page.text()).toContain('<title>Trailproof</title>')
+
   const sent = await fetch(`${url}/v1/events?wait=index`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },

@@ -31,7 +31,7 @@ function bash(...words: string[]): string[] {
 }
 
 test('bash completes commands, options, values, fields and files', () => {
-  expect(bash('se')).toEqual(['serve', 'send', 'search'])
+  expect(bash('se')).toEqual(['serve', 'send', 'search', 'sessions'])
   expect(bash('ledger', '')).toEqual(expect.arrayContaining(['list', 'create', 'succeed']))
   expect(bash('search', '--o')).toEqual(['--oldest'])
   expect(bash('completion', '')).toEqual(['bash', 'zsh', 'fish'])
@@ -56,6 +56,7 @@ test('zsh completes, each candidate with its meaning', () => {
     'serve:start the server',
     expect.stringMatching(/^send:record what a file or stdin holds\\: /),
     expect.stringMatching(/^search:/),
+    expect.stringMatching(/^sessions:/),
     '-S',
     '--',
     'outcome:',
@@ -72,6 +73,7 @@ test('fish completes, each candidate with its meaning', () => {
     'search\tsearch records, newest in the ledger first, or count them',
     expect.stringMatching(/^send\t/),
     'serve\tstart the server',
+    expect.stringMatching(/^sessions\t/),
   ])
   expect(fish('trailproof search out')).toEqual(['outcome:\tkeyword'])
   expect(fish('trailproof send some')).toEqual(['some-file.ndjson'])

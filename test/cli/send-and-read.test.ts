@@ -236,6 +236,18 @@ test('administers keys, ledgers, quarantine, erasure and index', async () => {
   ])
   expect(erased).toMatchObject({ erased: ['personal'] })
   expect(erased!.actor).toBeUndefined()
+
+  await cli.run(['send', '--ledger', 'tenant-a'], {
+    input:
+      '{"action":"a.b","actor":{"type":"user","id":"u-77"}}\n{"action":"a.b","actor":{"type":"job","id":"u-77"}}',
+  })
+  const why = ['--ledger', 'tenant-a', '--authority', 'GDPR Art. 17', '--reason', 'asked', '--yes']
+  for (const wrong of [[], [record!.id, '--subject', 'u-77'], [record!.id, '--subject-type', 'user']])
+    expect((await cli.run(['erase', ...wrong, ...why])).code).toBe(2)
+  const gone = await cli.run(['erase', '--subject', 'u-77', '--subject-type', 'user', ...why])
+  expect(gone.stdout).toMatch(/^erased in ledger tenant-a: 1 records, .*recorded as entry \d+\n/)
+  const left = await cli.json<{ actor: unknown }>(['search', '--ledger', 'tenant-a', 'actor:u-77'])
+  expect(left.map(({ actor }) => actor)).toEqual([{ type: 'job', id: 'u-77' }])
 })
 
 test('receipts are added to the file, never written over', async () => {

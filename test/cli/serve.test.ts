@@ -40,6 +40,18 @@ describe('trailproof serve', () => {
     await serveIn(directory).waitFor(/ledgers +main \(1\)/)
   })
 
+  test('ends also when a library has left a timer behind', async () => {
+    const left =
+      "import { isMainThread } from 'node:worker_threads'; if (isMainThread) setInterval(() => {}, 1000)"
+    const server = start(['serve', '--port', '0'], {
+      cwd: temporaryDirectory(),
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(left)}` },
+    })
+    await server.waitFor(URL_SHOWN)
+    server.child.kill('SIGTERM')
+    expect((await server.finished).code).toBe(0)
+  })
+
   test('a second signal ends it at once, with the code of the signal', async () => {
     const server = serveIn(temporaryDirectory(), '--shutdown-grace-seconds', '600')
     const [, url] = await server.waitFor(URL_SHOWN)

@@ -115,7 +115,7 @@ const CALLS: readonly FaultyCall[] = [
   },
   {
     file: 'keys/.main.key.new',
-    call: 'rename',
+    call: 'link',
     effects: ['EIO', 'ENOSPC', 'SIGKILL'],
     upTo: 1,
     path: 'beside',
@@ -169,7 +169,7 @@ test.each(CALLS)(
       for (let i = next++; i < todo.length; i = next++) {
         const { effect, at } = todo[i]!
         const root = join(home.root, `${i}`)
-        const own = { root, data: join(root, 'data'), keys: join(root, 'keys') }
+        const own = { ...home, root, data: join(root, 'data'), keys: join(root, 'keys') }
         try {
           done.push(await inject(own, faulty, effect, at, random))
         } catch (error) {

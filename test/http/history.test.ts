@@ -182,12 +182,12 @@ test('an admin of the ledger looks after shared searches, and after those of key
     ).toMatchObject({
       status: 400,
       body: {
-        detail: 'changed is shared by another key: that key and admin keys of the ledger may change it',
+        detail: 'changed is shared by somebody else: they, and whoever has manage-searches, may change it',
       },
     })
   expect(await ask('PUT', 'private', { query: 'b' }, two.token)).toMatchObject({
     status: 400,
-    body: { detail: 'the name private is taken by a search that another key has saved for itself' },
+    body: { detail: 'the name private is taken by a search that somebody else has saved for themselves' },
   })
   expect((await ask('DELETE', 'private', undefined, two.token)).status).toBe(404)
 

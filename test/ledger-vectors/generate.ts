@@ -441,7 +441,7 @@ interface Entry {
   personal: Group
 }
 
-function entry(i: number, us = 1_763_716_800_000_000 + i): Entry {
+function entry(i: number, us = 1_763_716_800_000_000 + i, more: object = {}): Entry {
   const id = `019ab3c4-5d6e-7f80-9123-00000000000${i}`
   const core = JSON.stringify({
     action: i === 3 ? 'trailproof.erasure' : 'payment.created',
@@ -453,6 +453,7 @@ function entry(i: number, us = 1_763_716_800_000_000 + i): Entry {
     group: 'personal',
     ranges: [[0, 2]],
     reason: 'GDPR article 17',
+    ...more,
   }
   const personal = JSON.stringify(i === 3 ? { metadata } : { actor: { id: `u-${i}` } })
   const time = Buffer.alloc(8)
@@ -485,6 +486,9 @@ function evidence(entries: readonly Entry[], change: (entries: Entry[]) => unkno
 const erased: Group = { kind: 'erased' }
 const firstTwo = [{ from: 0, to: 2, erasedBy: 3, authority: 'dpo@example.com', reason: 'GDPR article 17' }]
 const five = [0, 1, 2, 3, 4].map((i) => entry(i))
+const fiveKept = [0, 1, 2, 3, 4].map((i) => entry(i, undefined, { group: 'both', rule: 'short' }))
+const firstTwoWhole = [{ ...firstTwo[0], rule: 'short', isWhole: true }]
+const destroyed = { core: erased, personal: erased }
 const one = five[0] ?? entry(0)
 const sevenRoot = `${origin}\n7\n${base64(root)}\n`
 const twoRoot = `${origin}\n2\n${base64(root)}\n`
@@ -504,6 +508,25 @@ write(
     }),
     evidence(five, (e) => e.slice(3, 4).map((each) => (each.personal = erased)), broken(3, 'erasure')),
     evidence(five, (e) => e.slice(1, 2).map((each) => (each.core = erased)), broken(1, 'erasure')),
+    evidence(five, (e) => e.slice(0, 1).map((each) => Object.assign(each, destroyed)), broken(0, 'erasure')),
+    evidence(fiveKept, (e) => e.slice(0, 2).map((each) => Object.assign(each, destroyed)), {
+      verdict: 'erased',
+      erased: firstTwoWhole,
+    }),
+    evidence(fiveKept, (e) => e.slice(1, 2).map((each) => (each.core = erased)), {
+      ...broken(1, 'erasure'),
+      erased: [{ ...firstTwoWhole[0], from: 1 }],
+    }),
+    evidence(
+      fiveKept,
+      (e) => e.slice(2, 3).map((each) => Object.assign(each, destroyed)),
+      broken(2, 'erasure'),
+    ),
+    evidence(
+      fiveKept,
+      (e) => e.slice(3, 4).map((each) => Object.assign(each, destroyed)),
+      broken(3, 'erasure'),
+    ),
     evidence(five, (e) => e.slice(1, 2).map((each) => (each.personal = { kind: 'withheld' })), {
       verdict: 'unproven',
     }),

@@ -97,6 +97,12 @@ export class SampleLedger implements EvidenceSource {
     for (let i = from; i < to; i++) this.entries[i] = { ...this.entries[i]!, personal: { kind: 'erased' } }
   }
 
+  /** Destroys both groups, as retention does. */
+  destroy(from: number, to: number): void {
+    const gone = { kind: 'erased' } as const
+    for (let i = from; i < to; i++) this.entries[i] = { ...this.entries[i]!, core: gone, personal: gone }
+  }
+
   withhold(index: number, group: 'core' | 'personal'): void {
     this.entries[index] = { ...this.entries[index]!, [group]: { kind: 'withheld' } }
   }

@@ -12,7 +12,7 @@ import type { ServerHome } from './server-process.ts'
 const LEDGER_ENTRIES_MAX = 2 ** 36
 
 export function copyHome(from: ServerHome, root: string): ServerHome & { readonly root: string } {
-  const copy = { root, data: join(root, 'data'), keys: join(root, 'keys') }
+  const copy = { ...from, root, data: join(root, 'data'), keys: join(root, 'keys') }
   cpSync(from.data, copy.data, { recursive: true })
   cpSync(from.keys, copy.keys, { recursive: true })
   return copy
@@ -20,11 +20,12 @@ export function copyHome(from: ServerHome, root: string): ServerHome & { readonl
 
 /** Judges a ledger in its files as `trailproof verify <data> --keys <keys>` does. */
 export async function judge(
-  { data, keys }: ServerHome,
+  { data, keys, masterKey }: ServerHome,
   remembered: readonly string[] = [],
   ledger = 'main',
 ): Promise<Report> {
-  await using place = await openDirectory(data, { keys, pinned: [], ledger })
+  const encryption = masterKey === undefined ? undefined : { masterKey, data, keys }
+  await using place = await openDirectory(data, { keys, pinned: [], ledger, encryption })
   const evidence = await place.open(ledger)
   return await verifyLedger(evidence.source, {
     verifierKeys: evidence.verifierKeys,

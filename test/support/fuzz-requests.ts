@@ -61,7 +61,7 @@ export class RequestFuzzer {
     const headers: Record<string, string> = { authorization: `Bearer ${this.#pick(this.#tokens)}` }
     if (this.#random.chance(0.03)) delete headers['authorization']
     const init: FuzzedRequest['init'] = { method: operation.method, headers }
-    if (operation.method === 'POST' || operation.method === 'PUT') {
+    if (['POST', 'PUT', 'PATCH'].includes(operation.method)) {
       headers['content-type'] = this.#random.chance(0.95) ? 'application/json' : this.#pick(CONTENT_TYPES)
       init.body = this.#body(operation.body)
     }
@@ -86,7 +86,8 @@ export class RequestFuzzer {
   #value(name: string, schema: Schema): unknown {
     if (this.#random.chance(0.08)) return this.#text()
     const pool = this.#pools[name]
-    if (pool && this.#random.chance(0.85)) return this.#pick(pool)
+    // Of a list, its items are such values.
+    if (pool && schema['type'] !== 'array' && this.#random.chance(0.85)) return this.#pick(pool)
     const options = (schema['enum'] ?? schema['anyOf'] ?? schema['oneOf']) as readonly unknown[] | undefined
     if (options) {
       const option = this.#pick(options)

@@ -13,9 +13,9 @@ import { expect } from 'vitest'
 import type { ServerHome } from './server-process.ts'
 
 /** Rejects when a ledger would not start, a file is damaged, or the index claims more than the ledger holds. */
-export async function openAfterCrash({ data, keys }: ServerHome): Promise<void> {
+export async function openAfterCrash({ data, keys, masterKey = '' }: ServerHome): Promise<void> {
   for (const directory of [data, keys]) mkdirSync(directory, { recursive: true })
-  const writer = await LedgerWriter.open({ data, keys })
+  const writer = await LedgerWriter.open({ data, keys, encryption: { masterKey, data, keys } })
   const ledgers = await writer.ledgers()
   for (const { name, state } of ledgers) expect(state, name).toEqual({ kind: 'open' })
   await (await openDirectory(data))[Symbol.asyncDispose]()

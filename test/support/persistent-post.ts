@@ -2,7 +2,6 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ServerProcess } from './server-process.ts'
-import type { Supervisor } from './supervisor.ts'
 import { ADMIN_TOKEN } from './test-server.ts'
 
 export interface Post {
@@ -17,19 +16,28 @@ export interface Acknowledgement<T> {
   readonly attempts: number
 }
 
+/** Knows where to send to: a supervisor, or what shares the requests out over several. */
+export interface ServerSource {
+  /** The server of now, or the next one while there is none. */
+  readonly server: Promise<ServerProcess>
+}
+
 /** One connection, kept alive, as a client has it. */
 export class PersistentClient implements Disposable {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  readonly #supervisor: Supervisor
+  readonly #source: ServerSource
+  readonly #timeoutMs: number | undefined
 
-  constructor(supervisor: Supervisor) {
-    this.#supervisor = supervisor
+  /** An answer that takes longer than `timeoutMs` is as good as none; by default it may take for ever. */
+  constructor(source: ServerSource, timeoutMs?: number) {
+    this.#source = source
+    this.#timeoutMs = timeoutMs
   }
 
   /** Rejects when the server says that the request is at fault; sends again after everything else. */
   async post<T>(post: Post): Promise<Acknowledgement<T>> {
     for (let attempts = 1; ; attempts++) {
-      const server = await this.#supervisor.server
+      const server = await this.#source.server
       const answer = await this.#send(server, post)
       if (answer.kind === 'answer' && answer.status === 200)
         return { body: JSON.parse(answer.text) as T, attempts }
@@ -73,6 +81,7 @@ export class PersistentClient implements Disposable {
         },
       )
       sent.on('error', failed)
+      if (this.#timeoutMs !== undefined) sent.setTimeout(this.#timeoutMs, () => sent.destroy())
       sent.end(body)
     })
   }

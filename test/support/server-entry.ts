@@ -9,7 +9,11 @@ const CANNOT_START = 8
 
 try {
   const running = await startServer(readConfig({ flags: JSON.parse(process.argv[2]!), env: {} }))
-  process.once('SIGTERM', () => void running.stop())
+  // As `trailproof serve`: a timer that a library has left does not keep the process.
+  process.once(
+    'SIGTERM',
+    () => void running.stop().then(() => setTimeout(() => process.exit(), 1000).unref()),
+  )
   process.stdout.write(`${JSON.stringify({ url: running.url, pid: process.pid })}\n`)
 } catch (error) {
   const { message } = error as Error

@@ -1,6 +1,5 @@
 /** A server in a child process: started, killed and waited for by state, never by time. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { ADMIN_TOKEN } from './test-server.ts'
@@ -9,6 +8,8 @@ import { ADMIN_TOKEN } from './test-server.ts'
 export interface ServerHome {
   readonly data: string
   readonly keys: string
+  /** The setting `master_key`; undefined: nothing is encrypted. */
+  readonly masterKey?: string | undefined
 }
 
 export interface Exit {
@@ -26,6 +27,9 @@ export interface ServerProcess {
   readonly exited: Promise<Exit>
   /** Sends the signal and resolves when the process is gone. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<Exit>
+  /** Stops the process where it stands, as a machine that is suspended; `resume` lets it go on. */
+  pause(): void
+  resume(): void
 }
 
 /** A start that did not end in a listening server. */
@@ -60,7 +64,7 @@ process.once('exit', () => {
 
 /** Resolves when it listens; rejects with NotStarted when it ends before. */
 export async function startServerProcess(
-  { data, keys }: ServerHome,
+  { data, keys, masterKey }: ServerHome,
   { settings = {}, wrapper = [], onSpawn }: StartProcessOptions = {},
 ): Promise<ServerProcess> {
   const flags = {
@@ -70,6 +74,9 @@ export async function startServerProcess(
     admin_token: ADMIN_TOKEN,
     log_level: 'error',
     disk_reserve_mib: 1,
+    ...(masterKey !== undefined && { master_key: masterKey }),
+    // Most tests erase alone; those of approvals say that it takes two.
+    approvals: 'one',
     ...settings,
   }
   const command = [
@@ -81,8 +88,6 @@ export async function startServerProcess(
   ]
   const child = spawn(command[0]!, command.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Stripping types anew at each of hundreds of starts would take most of the time.
-    env: { ...process.env, NODE_COMPILE_CACHE: join(process.cwd(), 'node_modules/.cache/compile') },
   })
   const lines: string[] = []
   let ended = false
@@ -118,6 +123,12 @@ export async function startServerProcess(
       // The server itself, not a wrapper around it; it may have ended just now.
       if (!ended) killQuietly(pid, signal)
       return exited
+    },
+    pause() {
+      if (!ended) killQuietly(pid, 'SIGSTOP')
+    },
+    resume() {
+      if (!ended) killQuietly(pid, 'SIGCONT')
     },
   }
 }

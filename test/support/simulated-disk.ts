@@ -65,6 +65,11 @@ export class SimulatedDisk {
         this.#names.delete(event.path)
         this.#later({ kind: 'unlink', path: event.path })
         return
+      case 'link': {
+        const inode = this.#names.get(event.path)
+        if (inode !== undefined) this.#link(event.to, inode)
+        return
+      }
       case 'rename':
         move(this.#names, event)
         this.#later({ kind: 'rename', path: event.path, to: event.to })

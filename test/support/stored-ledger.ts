@@ -1,16 +1,31 @@
 /** A ledger as it lies in its files, with the lock beside it: evidence that needs no server. */
 import { join } from 'node:path'
-import { encodeUuid, LEAF_BYTES, leafHash, openCheckpoint, type VerifierKey } from '@trailproof/core'
+import {
+  encodeUuid,
+  LEAF_BYTES,
+  leafHash,
+  openCheckpoint,
+  readCheckpoint,
+  type VerifierKey,
+} from '@trailproof/core'
 import {
   LEDGER_FILE,
   LedgerKeys,
+  openContentKeys,
   readLockFile,
   SqliteLedgerReader,
   sha256,
   verifyEd25519,
 } from '@trailproof/server/ports'
+import {
+  openPostgresCheckpointLock,
+  openPostgresLedgerReader,
+  type PostgresLedgerReader,
+} from '@trailproof/server/postgres'
 import { type EvidenceSource, type Report, verifyLedger } from '@trailproof/verify'
 import type { ServerHome } from './server-process.ts'
+
+type Reader = SqliteLedgerReader | PostgresLedgerReader
 
 export interface StoredLedger extends AsyncDisposable {
   readonly name: string
@@ -19,7 +34,7 @@ export interface StoredLedger extends AsyncDisposable {
   /** Signed notes of the lock that verify, newest first. */
   readonly locked: readonly string[]
   readonly source: EvidenceSource
-  readonly reader: SqliteLedgerReader
+  readonly reader: Reader
   /** Judges the whole ledger, with the lock and the given checkpoints as what is remembered. */
   verify(remembered?: readonly string[]): Promise<Report>
   /** Id and leaf hash (base64) of every entry, in order. */
@@ -39,15 +54,39 @@ export function rememberedSignatures(): typeof verifyEd25519 {
   }
 }
 
-export async function openStoredLedger({ data, keys }: ServerHome, name = 'main'): Promise<StoredLedger> {
-  const reader = SqliteLedgerReader.open(join(data, LEDGER_FILE))
+export async function openStoredLedger(
+  { data, keys, masterKey = '' }: ServerHome,
+  name = 'main',
+): Promise<StoredLedger> {
+  const contentKeys = await openContentKeys({ masterKey, data, keys })
+  const reader = SqliteLedgerReader.open(join(data, LEDGER_FILE), contentKeys)
+  return storedLedger(reader, { keys, name, notes: readLockFile(join(keys, `${name}.lock`)) })
+}
+
+/** A ledger in PostgreSQL, with its lock there as well. */
+export async function openLedgerOn(database: string, keys: string, name = 'main'): Promise<StoredLedger> {
+  await using lock = await openPostgresCheckpointLock(database, sizeIn)
+  const reader = await openPostgresLedgerReader(database)
+  const note = await lock.read(name)
+  return storedLedger(reader, { keys, name, notes: note === undefined ? [] : [note] })
+}
+
+function sizeIn(_ledger: string, note: string): number | undefined {
+  const parsed = readCheckpoint(note) // who signed it is judged with the ledger
+  return parsed.kind === 'checkpoint' ? parsed.size : undefined
+}
+
+async function storedLedger(
+  reader: Reader,
+  { keys, name, notes }: { readonly keys: string; readonly name: string; readonly notes: readonly string[] },
+): Promise<StoredLedger> {
   const { origin, size, checkpoint } = (await reader.ledger(name))!
   const verifierKey = new LedgerKeys(keys).open(name, origin).key
   const sizeOf = (note: string): number | undefined => {
     const opened = openCheckpoint(note, [verifierKey], verifyEd25519)
     return opened.kind === 'checkpoint' ? opened.size : undefined
   }
-  const locked = readLockFile(join(keys, `${name}.lock`))
+  const locked = notes
     .filter((note) => sizeOf(note) !== undefined)
     .toSorted((a, b) => sizeOf(b)! - sizeOf(a)!)
   // What is shown is the ledger as stored: the newest checkpoint that speaks of no more than there is.

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 
-const CALLS = 'openat,pwrite64,write,writev,sendto,fdatasync,fsync,ftruncate,rename,unlink,mkdir'
+const CALLS = 'openat,pwrite64,write,writev,sendto,fdatasync,fsync,ftruncate,link,rename,unlink,mkdir'
 
 /** The command that records the calls of the server it is put before. */
 export function recordCalls(log: string): readonly string[] {
@@ -14,7 +14,7 @@ export type DiskEvent =
   | { readonly kind: 'create'; readonly path: string }
   | { readonly kind: 'truncate'; readonly path: string; readonly size: number }
   | { readonly kind: 'write'; readonly path: string; readonly offset: number; readonly bytes: Buffer }
-  | { readonly kind: 'rename'; readonly path: string; readonly to: string }
+  | { readonly kind: 'rename' | 'link'; readonly path: string; readonly to: string }
   | { readonly kind: 'unlink'; readonly path: string }
   | { readonly kind: 'mkdir'; readonly path: string }
   /** From here on until its `synced`, what was written before may or may not be on the disk. */
@@ -86,9 +86,10 @@ class CallReader {
         const size = Number(/, (\d+)\)? *$/.exec(args)?.[1])
         return path === undefined ? undefined : this.#done({ kind: 'truncate', path, size })
       }
+      case 'link':
       case 'rename': {
         const [from, to] = quoted(args).map((bytes) => this.#below(bytes.toString()))
-        return from && to ? this.#done({ kind: 'rename', path: from, to }) : undefined
+        return from && to ? this.#done({ kind: name, path: from, to }) : undefined
       }
       case 'unlink':
       case 'mkdir': {

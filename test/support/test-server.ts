@@ -62,6 +62,8 @@ async function start(data: string, keys: string, settings: Record<string, unknow
     admin_token: ADMIN_TOKEN,
     log_level: 'silent',
     disk_reserve_mib: 1,
+    // Most tests erase alone; those of approvals say that it takes two.
+    approvals: 'one',
     ...settings,
   }
   const running = await startServer(readConfig({ flags, env: {} }), {

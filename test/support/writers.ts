@@ -2,9 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { uuidv7 } from 'uuidv7'
 import { type KeptReceipt, keep } from './kept-receipts.ts'
-import { PersistentClient } from './persistent-post.ts'
+import { PersistentClient, type ServerSource } from './persistent-post.ts'
 import { type Random, randomOf } from './random.ts'
-import type { Supervisor } from './supervisor.ts'
 import type { Answer } from './test-server.ts'
 
 export interface WritersOptions {
@@ -18,6 +17,12 @@ export interface WritersOptions {
   readonly proofShare: number
   /** Asked before each request: how many records it may hold at most. 0 ends the client. */
   readonly left: (sent: SentSoFar) => number
+  /** See `PersistentClient`. */
+  readonly answerTimeoutMs?: number
+  /** A broker may deliver what was sent once more than once. Default false. */
+  readonly isBrokered?: boolean
+  /** Told of every request that is acknowledged. */
+  readonly onAcknowledged?: () => void
 }
 
 interface SentSoFar {
@@ -34,11 +39,11 @@ export interface Written {
 }
 
 /** Resolves when every client has ended with all it sent acknowledged. */
-export async function runWriters(supervisor: Supervisor, options: WritersOptions): Promise<Written> {
+export async function runWriters(source: ServerSource, options: WritersOptions): Promise<Written> {
   const kept: KeptReceipt[] = []
   let repeated = 0
   const write = async (client: number): Promise<void> => {
-    using connection = new PersistentClient(supervisor)
+    using connection = new PersistentClient(source, options.answerTimeoutMs)
     const random = randomOf(options.random.seed + client)
     for (let own = 0; ; ) {
       const left = options.left({ own, all: kept.length })
@@ -53,7 +58,8 @@ export async function runWriters(supervisor: Supervisor, options: WritersOptions
         path,
         body: JSON.stringify(count === 1 ? records[0] : records),
       })
-      kept.push(...keep(body, ids, attempts))
+      kept.push(...keep(body, ids, attempts > 1 || options.isBrokered === true))
+      options.onAcknowledged?.()
       own += count
       if (attempts > 1) repeated++
     }

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs'
 import type { Context } from './context.ts'
 import { EXIT } from './exit-code.ts'
 import { Failure } from './failure.ts'
-import { runProgram } from './program.ts'
+import { assertNodeVersion } from './node-version.ts'
 import { painterOf } from './terminal/paint.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -35,6 +35,9 @@ for (const stream of [process.stdout, process.stderr])
   })
 
 try {
+  assertNodeVersion(process.versions.node)
+  // Loads what an older Node does not have.
+  const { runProgram } = await import('./program.ts')
   await runProgram(process.argv.slice(2), context)
 } catch (error) {
   fail(error)

@@ -1,15 +1,23 @@
 /** The whole command line: every command, its help, and what happens to errors of use. */
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { approvalsCommand } from './admin/approval-commands.ts'
+import { keysCommand } from './admin/encryption-commands.ts'
 import { eraseCommand } from './admin/erase-command.ts'
+import { holdsCommand } from './admin/hold-commands.ts'
 import { indexCommand } from './admin/index-commands.ts'
 import { keyCommand } from './admin/key-commands.ts'
 import { ledgerCommand } from './admin/ledger-commands.ts'
 import { quarantineCommand } from './admin/quarantine-commands.ts'
+import { retentionCommand } from './admin/retention-commands.ts'
+import { rolesCommand } from './admin/role-commands.ts'
+import { sessionsCommand } from './admin/session-commands.ts'
+import { usersCommand } from './admin/user-commands.ts'
 import { completeCommand, completionCommand } from './completion/completion-command.ts'
 import type { Context } from './context.ts'
 import { doctorCommand } from './doctor/doctor-command.ts'
 import { EXIT, EXIT_CODES_HELP } from './exit-code.ts'
 import { exportCommand } from './export/export-command.ts'
+import { migrateCommand } from './migrate/migrate-command.ts'
 import { proofCommand } from './read/prove-record.ts'
 import { historyCommand } from './read/record-history.ts'
 import { searchCommand } from './read/search-records.ts'
@@ -18,6 +26,7 @@ import { statsCommand } from './read/show-stats.ts'
 import { tailCommand } from './read/tail-records.ts'
 import { traceCommand } from './read/trace-records.ts'
 import { sendCommand } from './send/send-records.ts'
+import { subjectCommand } from './subject/subject-command.ts'
 import { painterOf } from './terminal/paint.ts'
 import { verifyCommand } from './verify/verify-command.ts'
 
@@ -34,9 +43,18 @@ const COMMANDS: readonly ((context: Context) => CommandUnknownOpts)[] = [
   verifyCommand,
   ledgerCommand,
   keyCommand,
+  keysCommand,
+  rolesCommand,
+  usersCommand,
+  sessionsCommand,
   quarantineCommand,
   eraseCommand,
+  subjectCommand,
+  approvalsCommand,
+  holdsCommand,
+  retentionCommand,
   indexCommand,
+  migrateCommand,
   doctorCommand,
   completionCommand,
 ]

@@ -38,8 +38,10 @@ export function batchSource(ledger: string): BatchSource {
 
 function sealedEntry(index: number, recordedAtUs: number): SealedEntry {
   const id = new Uint8Array(randomBytes(16))
-  const core = Buffer.from(JSON.stringify({ action: 'order.created', id: index }))
-  const personal = Buffer.from(JSON.stringify({ actor: { id: `secret-person-${index}-${id[0]}` } }))
+  // Like no other content on the same database server, so that it can be looked for.
+  const own = Buffer.from(id).toString('hex')
+  const core = Buffer.from(JSON.stringify({ action: 'order.created', id: own }))
+  const personal = Buffer.from(JSON.stringify({ actor: { id: `secret-person-${index}-${own}` } }))
   const coreSalt = new Uint8Array(randomBytes(16))
   const personalSalt = new Uint8Array(randomBytes(16))
   const leaf = encodeLeaf({

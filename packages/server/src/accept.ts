@@ -13,18 +13,24 @@ import {
 import { type PreparedRecord, prepareRecord } from '@trailproof/core/schema'
 import { uuidv7 } from 'uuidv7'
 import type { AccessRefusal } from './access/access-refusal.ts'
-import type { ApiKeys, Caller } from './access/api-keys.ts'
+import type { Caller } from './access/caller.ts'
+import type { Callers } from './access/callers.ts'
 import { chooseLedger, type LedgerRefusal } from './access/choose-ledger.ts'
+import type { Credentials } from './access/credentials.ts'
+import type { Intake } from './intake/intake.ts'
+import type { AppendReceipts } from './ledger/commit-batch.ts'
 import { type PackedRecords, packRecords } from './ledger/commit-batch.ts'
 import type { LedgerTable, LedgerView } from './ledger/ledger-table.ts'
-import type { AppendReceipts, SequencerQueue } from './ledger/sequencer-queue.ts'
+import type { Limits } from './limits/limits.ts'
 import type { Admission } from './process/admission.ts'
 import { sha256 } from './process/sha256.ts'
 import type { BadRecord, Quarantine, QuarantineReceipt } from './quarantine/quarantine.ts'
 import { TrailproofError } from './trailproof-error.ts'
 
 export interface IngestRequest {
-  readonly token: string | undefined
+  readonly credentials: Credentials
+  /** Told of a request that is denied, for the record of it. */
+  readonly onDenied?: (denied: DeniedIngest) => void
   /** Names the ledger when the key opens several. Default: the key's own, else `main`. */
   readonly ledger: string | undefined
   /** The receiver's part: what it received, as records. Called once, after access was granted. */
@@ -33,12 +39,19 @@ export interface IngestRequest {
   readonly idempotencyKey: string | undefined
 }
 
+export interface DeniedIngest {
+  readonly ledger: string | undefined
+  readonly caller: Pick<Caller, 'id' | 'name'> | undefined
+  readonly permission: 'record'
+}
+
 export interface AcceptDeps {
-  readonly keys: ApiKeys
+  readonly callers: Pick<Callers, 'identify'>
   readonly ledgers: LedgerTable
-  readonly sequencer: SequencerQueue
+  readonly sequencer: Intake
   readonly quarantine: Quarantine
   readonly admission: Admission
+  readonly limits: Limits
   readonly redaction: CompiledRedaction
   readonly recordsMax: number
   /** ms since 1970. */
@@ -71,31 +84,108 @@ export type Refusal =
   | { readonly kind: 'no-access'; readonly refusal: AccessRefusal }
   | { readonly kind: 'no-ledger'; readonly refusal: LedgerRefusal }
   | { readonly kind: 'unreadable'; readonly problem: BodyProblem }
-  /** For now: overloaded, disk reserve reached, stopping. */
+  /** For now: overloaded, too fast, disk reserve reached, stopping. */
   | { readonly kind: 'unavailable'; readonly error: TrailproofError }
 
 /** Once this resolves, every outcome is on the disk and covered by a locked checkpoint. */
 export async function accept(request: IngestRequest, deps: AcceptDeps): Promise<Accepted | Refusal> {
-  const caller = deps.keys.identify(request.token, 'ingest')
-  if (caller.kind === 'refused') return { kind: 'no-access', refusal: caller }
-  const ledger = chooseLedger(request.ledger, caller, deps.ledgers, 'write')
-  if (ledger.kind === 'refused') return { kind: 'no-ledger', refusal: ledger }
+  const opened = open(request, deps)
+  if (opened.kind !== 'open') return opened
+  const { ledger, single, packed } = opened
+  try {
+    const appended = packed && (await deps.sequencer.append(ledger.info.name, packed))
+    return { kind: 'accepted', ledger, single, outcomes: await settleBad(opened, deps), appended }
+  } catch (error) {
+    return unavailable(error)
+  }
+}
+
+/** Records that a broker holds and no sequencer has seen: their places are told to nobody. */
+export type Queued = Pick<Accepted, 'ledger' | 'single' | 'outcomes'> & { readonly kind: 'queued' }
+
+/** Once this resolves, the broker holds every good record, and every bad one of a batch is kept aside. */
+export async function acceptQueued(
+  request: IngestRequest,
+  enqueue: NonNullable<Intake['enqueue']>,
+  deps: AcceptDeps,
+): Promise<Queued | Refusal> {
+  const opened = open(request, deps)
+  if (opened.kind !== 'open') return opened
+  const { ledger, single, packed } = opened
+  try {
+    if (packed) await enqueue(ledger.info.name, packed)
+    return { kind: 'queued', ledger, single, outcomes: await settleBad(opened, deps) }
+  } catch (error) {
+    return unavailable(error)
+  }
+}
+
+interface OpenRequest extends Omit<ReadBody, 'kind'> {
+  readonly kind: 'open'
+  readonly ledger: LedgerView
+  readonly caller: Caller
+}
+
+/** Who asks, for which ledger, and what came in. */
+function open(request: IngestRequest, deps: AcceptDeps): OpenRequest | Refusal {
+  const caller = deps.callers.identify(request.credentials, 'record')
+  if (caller.kind === 'refused') {
+    request.onDenied?.({ ledger: request.ledger, caller: caller.caller, permission: 'record' })
+    return { kind: 'no-access', refusal: caller }
+  }
+  const ledger = chooseLedger(request.ledger, caller, 'record', deps.ledgers, { to: 'write' })
+  if (ledger.kind === 'refused') {
+    if (ledger.reason === 'forbidden')
+      request.onDenied?.({ ledger: ledger.ledger, caller, permission: 'record' })
+    return { kind: 'no-ledger', refusal: ledger }
+  }
   const closed = deps.admission.refusal()
   if (closed) return { kind: 'unavailable', error: closed }
 
   // Reading and packing take no turn of the event loop: the texts of the body are garbage before we wait.
   const body = readBody(request, ledger.view, deps)
   if (body.kind === 'refused') return { kind: 'unreadable', problem: body.problem }
-  const { single, outcomes, packed, bad } = body
-  try {
-    const appended = packed && (await deps.sequencer.append(ledger.view.info.name, packed))
-    // A single bad record goes back to its sender; one of a batch has no way back and is kept.
-    const kept = single ? [] : await keepAside(bad, ledger.view, caller, deps)
-    return { kind: 'accepted', ledger: ledger.view, single, outcomes: withKept(outcomes, kept), appended }
-  } catch (error) {
-    if (error instanceof TrailproofError && error.retryable) return { kind: 'unavailable', error }
-    throw error
-  }
+  const limited = deps.limits.records(ledger.view.info.name, body.outcomes.length)
+  if (limited) return { kind: 'unavailable', error: limited }
+  return { ...body, kind: 'open', ledger: ledger.view, caller }
+}
+
+/** A single bad record goes back to its sender; one of a batch has no way back and is kept. */
+async function settleBad(
+  { single, bad, ledger, caller, outcomes }: OpenRequest,
+  deps: AcceptDeps,
+): Promise<readonly Outcome[]> {
+  return withKept(outcomes, single ? [] : await keepAside(bad, ledger, caller, deps))
+}
+
+function unavailable(error: unknown): Refusal {
+  if (error instanceof TrailproofError && error.retryable) return { kind: 'unavailable', error }
+  throw error
+}
+
+/** What came in a message of a broker, written there by others. */
+export interface BrokeredBody {
+  readonly ledger: LedgerView
+  readonly read: (limits: Partial<ReadLimits>) => ParsedBody
+  /** Where it stands; names the records that carry no id, so that a message that comes again is recorded once. */
+  readonly place: string
+  /** For a message that cannot be read at all. */
+  readonly source: string
+  /** Stands for the key it did not come with. */
+  readonly keyPrefix: string
+}
+
+/** Once this resolves, every record is committed or in quarantine. Rejects when neither can be done now. */
+export async function acceptBrokered(
+  { ledger, read, place, source, keyPrefix }: BrokeredBody,
+  deps: Omit<AcceptDeps, 'callers' | 'ledgers' | 'admission' | 'limits'>,
+): Promise<void> {
+  const body = readBody({ read, idempotencyKey: place }, ledger, deps)
+  const bad = body.kind === 'refused' ? [{ problems: [body.problem], source }] : body.bad
+  if (body.kind === 'read' && body.packed) await deps.sequencer.append(ledger.info.name, body.packed)
+  const kept = await keepAside(bad, ledger, { id: keyPrefix }, deps)
+  if (kept.some(({ kind }) => kind === 'refused'))
+    throw new TrailproofError('OVERLOADED', `${place}: the quarantine is full`, { retryable: true })
 }
 
 interface ReadBody {
@@ -109,9 +199,9 @@ interface ReadBody {
 
 /** Maps, masks and encodes each record; a bad one does not hurt the others. */
 function readBody(
-  { read, idempotencyKey }: IngestRequest,
+  { read, idempotencyKey }: Pick<IngestRequest, 'read' | 'idempotencyKey'>,
   { info }: LedgerView,
-  { recordsMax, redaction, now }: AcceptDeps,
+  { recordsMax, redaction, now }: Pick<AcceptDeps, 'recordsMax' | 'redaction' | 'now'>,
 ): ReadBody | Extract<ParsedBody, { kind: 'refused' }> {
   const parsed = read({ recordsMax })
   if (parsed.kind === 'refused') return parsed
@@ -142,8 +232,8 @@ function readBody(
 function keepAside(
   bad: readonly BadRecord[],
   { info }: LedgerView,
-  { keyPrefix }: Caller,
-  { quarantine, redaction }: AcceptDeps,
+  { id: keyPrefix }: Pick<Caller, 'id'>,
+  { quarantine, redaction }: Pick<AcceptDeps, 'quarantine' | 'redaction'>,
 ): Promise<QuarantineReceipt[]> {
   const masked = bad.map(({ problems, source }) => ({ problems, source: redactText(source, redaction) }))
   return quarantine.keep(masked, { ledger: info.name, keyPrefix })

@@ -10,6 +10,10 @@ const ENV_PREFIX = 'TRAILPROOF_'
 const DEFAULT_CONFIG_FILE = 'trailproof.yaml'
 /** Set for the command line's sake, not settings of the server. */
 const ENV_OF_OTHERS = new Set(['TRAILPROOF_TOKEN', 'TRAILPROOF_URL', 'TRAILPROOF_CONFIG'])
+/** What Vault's own programs read, for settings that nothing else gives. */
+const ENV_OF_VAULT = { VAULT_TOKEN: 'vault_token', VAULT_NAMESPACE: 'vault_namespace' } as const
+/** Never shown, not even where they are wrong. */
+const SECRETS: ReadonlySet<string> = new Set(['admin_token', 'vault_token', 'oidc_client_secret'])
 
 export interface ConfigSources {
   /** Flags by setting name, as texts or already typed. */
@@ -30,6 +34,8 @@ export function readConfig({ flags, env, file }: ConfigSources): Settings {
   }
   for (const name of Object.keys(settingsSchema.properties)) settings[name] = metaOf(name).default
 
+  for (const [variable, name] of Object.entries(ENV_OF_VAULT))
+    if (env[variable] !== undefined) put(name, env[variable], `the environment, ${variable}`)
   const path = file ?? env[`${ENV_PREFIX}CONFIG`]
   for (const [name, { value, place }] of readFile(path)) put(name, value, place)
   for (const [variable, value] of Object.entries(env))
@@ -84,7 +90,7 @@ function assertValid(name: SettingName, value: unknown, place: string): void {
   const schema = settingsSchema.properties[name]
   if (Value.Check(schema, value)) return
   const [error] = Value.Errors(schema, value)
-  const got = name === 'admin_token' ? '' : `, got ${JSON.stringify(value)}`
+  const got = SECRETS.has(name) ? '' : `, got ${JSON.stringify(value)}`
   throw badSetting(name, place, `${error?.message ?? 'not valid'}${got}`)
 }
 

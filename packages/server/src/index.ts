@@ -1,6 +1,7 @@
 export { readConfig } from './config.ts'
 export type { Succession } from './ledger/ledger-writer.ts'
+export { type MovedLedger, type MoveOptions, moveLedgers } from './ledger/move-ledgers.ts'
 export { succeedLedger } from './ledger/succession.ts'
 export { EXIT_FATAL, type RunningServer, type StartOptions, startServer } from './main.ts'
-export { type Settings, settingsSchema } from './settings.ts'
+export { encryptionOf, type Settings, settingsSchema } from './settings.ts'
 export { type ErrorCode, TrailproofError } from './trailproof-error.ts'

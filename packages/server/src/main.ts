@@ -8,33 +8,56 @@ import { type Logger, pino } from 'pino'
 import type { AcceptDeps } from './accept.ts'
 import { AccessLog } from './access/access-log.ts'
 import { ApiKeys } from './access/api-keys.ts'
+import { Callers } from './access/callers.ts'
+import { type Denial, Denials } from './access/denials.ts'
+import { RoleBook } from './access/role-book.ts'
+import { ClientCertificates } from './api/client-certificates.ts'
 import { buildHttpServer } from './api/http-server.ts'
 import { SharedPort } from './api/shared-port.ts'
+import { siteOf } from './api/site.ts'
 import { StreamSessions } from './api/stream-sessions.ts'
-import type { DirectoryHandlers } from './directory/directory-worker.ts'
+import { followCertificate, readCertificate } from './api/tls-files.ts'
+import { Approvals } from './approvals/approvals.ts'
+import { readCacheAddress } from './cache/cache-address.ts'
+import { openCache } from './cache/open-cache.ts'
+import { performAct } from './erasure/perform-act.ts'
+import { Holds } from './holds/holds.ts'
+import { CertificateServices } from './identity/certificate-services.ts'
+import { Invitations } from './identity/invitations.ts'
+import { openBearers } from './identity/open-bearers.ts'
+import { openIdOf } from './identity/open-id-settings.ts'
+import { People } from './identity/people.ts'
+import { readBrokerAddress } from './intake/broker-address.ts'
+import { openIntake } from './intake/open-intake.ts'
 import { Erasures } from './ledger/erasures.ts'
-import { writeDurably } from './ledger/ledger-keys.ts'
+import type { LedgerInfo } from './ledger/ledger-info.ts'
+import { createDurably } from './ledger/ledger-keys.ts'
 import { isAccessLedger } from './ledger/ledger-name.ts'
 import { LedgerTable } from './ledger/ledger-table.ts'
-import type { ReaderHandlers } from './ledger/reader-worker.ts'
-import { SequencerQueue } from './ledger/sequencer-queue.ts'
+import type { Commit, Recovery } from './ledger/sequencer-queue.ts'
 import type { SequencerHandlers } from './ledger/sequencer-worker.ts'
+import { Limits } from './limits/limits.ts'
 import { watchEventLoop } from './metrics/event-loop.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Admission } from './process/admission.ts'
 import { takeExclusiveUse } from './process/exclusive-use.ts'
 import { makeDirectory } from './process/make-directory.ts'
-import { startWorker, type WorkerHandle } from './process/worker-call.ts'
+import { unreachableOf } from './process/unreachable.ts'
+import type { WorkerHandle } from './process/worker-call.ts'
 import { Quarantine } from './quarantine/quarantine.ts'
 import { buildGrpcServer } from './receivers/grpc/grpc-server.ts'
-import type { IndexerEvent, IndexerHandlers } from './search/indexer-worker.ts'
+import { Retention } from './retention/retention.ts'
+import { assertRoles, holdsKeys, opensIndex, rolesOf } from './roles.ts'
 import { SavedSearches } from './search/saved-searches.ts'
-import type { SearchHandlers } from './search/search-worker.ts'
 import { timedSearcher } from './search/timed-searcher.ts'
 import type { Services } from './services.ts'
-import type { Settings } from './settings.ts'
-import { recordNotices } from './streams/stream-notices.ts'
-import type { StreamNotice } from './streams/stream-number.ts'
+import { type Settings, sharesIndex, sharesLedgers } from './settings.ts'
+import { aloneUnder } from './start/alone-under.ts'
+import { firstAdminKey } from './start/first-admin-key.ts'
+import { followOthers } from './start/follow-others.ts'
+import { leadIndexing } from './start/lead-indexing.ts'
+import { letIndexingYield, startIndexing } from './start/start-indexing.ts'
+import { startThreads } from './start/start-threads.ts'
 import { TrailproofError } from './trailproof-error.ts'
 
 export interface RunningServer {
@@ -81,15 +104,23 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
       log.fatal({ err: error }, 'ending: after this error nothing more can be trusted to this process')
       process.exit(EXIT_FATAL)
     })
+  assertShareable(settings)
+  assertRoles(settings)
+  const roles = rolesOf(settings)
+  const address = readBrokerAddress(settings.intake)
+  const cacheAddress = readCacheAddress(settings.cache)
   const directories = [settings.data, settings.keys]
   for (const directory of directories) makeDirectory(directory)
   await using undo = new AsyncDisposableStack()
-  for (const directory of new Set(directories)) undo.use(takeExclusiveUse(directory))
+  // Keys are shared by the servers on one database: there the epochs of the ledgers keep writers apart.
+  const exclusive = settings.database === '' ? directories : [settings.data]
+  for (const directory of new Set(exclusive)) undo.use(takeExclusiveUse(directory))
 
-  const threads = await startThreads(settings, undo, onFatal)
+  const threads = await startThreads(settings, log, undo, onFatal)
   const { writer, indexer, reader, searcher, directory } = threads
+  const storedLedgers = () => (holdsKeys(roles) ? writer.call.ledgers() : reader.call.ledgers())
   const ledgers = new LedgerTable(Date.now)
-  for (const info of await writer.call.ledgers()) ledgers.add(info)
+  for (const info of await storedLedgers()) ledgers.add(info)
   assertSomeOpen(ledgers, log)
 
   const admission = new Admission(directories, settings.disk_reserve_mib * 2 ** 20, (state) =>
@@ -98,125 +129,253 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
   undo.defer(() => admission.stop())
   const metrics = new Metrics()
   undo.use(watchEventLoop(metrics.registry))
-  const commit = async (
-    ...[batches, buffers]: Parameters<ConstructorParameters<typeof SequencerQueue>[0]>
-  ) => {
-    const started = performance.now()
-    const receipts = await writer.callWith('commit', [[...batches]], buffers)
-    const records = batches.reduce((sum, { count }) => sum + count, 0)
-    metrics.observeCommit(records, (performance.now() - started) / 1000)
-    for (const receipt of receipts) ledgers.advance(receipt)
-    return receipts
-  }
-  const sequencer = new SequencerQueue(commit, onFatal, { waitingRecordsMax: settings.waiting_records_max })
-  const keys = await ApiKeys.load(directory.call, Date.now, settings.admin_token)
-  const first = keys.isEmpty ? await keys.create({ name: 'admin', scopes: ['admin'] }) : undefined
+  const cursorKey = cursorKeyOf(settings.keys)
+  const cache = undo.use(
+    await openCache(cacheAddress, {
+      log,
+      ledgers,
+      metrics,
+      secret: cursorKey,
+      readLeaves: (ledger, from, count) => reader.call.leaves(ledger, from, count),
+      listed: async (ledger) => (await writer.call.listedErasures(ledger)).length,
+      follows: sharesLedgers(settings),
+    }),
+  )
+  const quarantine = new Quarantine(directory.call, {
+    recordsMax: settings.quarantine_records_max,
+    now: Date.now,
+    seen: async (ledger, numbers) => {
+      if (opensIndex(roles)) await indexer.call.seenNumbers(ledger, numbers)
+    },
+  })
+  const redaction = compileRedaction()
+  const opened = await openIntake(address, {
+    log,
+    ledgers,
+    quarantine,
+    redaction,
+    recordsMax: settings.batch_records_max,
+    waitingRecordsMax: settings.waiting_records_max,
+    commit: committing(writer, ledgers, metrics),
+    onFatal,
+    own: (ledger) => writer.call.own(ledger),
+    recovery: settings.database === '' ? undefined : recoveryOf(writer),
+    consumes: roles.has('sequencer'),
+  })
+  undo.defer(() => opened.stop())
+  const sequencer = opened.intake
+  const limits = new Limits(settings)
+  cache.share(limits)
+  const roleBook = await RoleBook.load(directory.call, Date.now)
+  const keys = await ApiKeys.load(directory.call, Date.now, settings.admin_token, roleBook)
+  undo.use(writingUses(keys))
+  const people = await People.load({
+    store: directory.call,
+    roles: roleBook,
+    now: Date.now,
+    isShared: sharesLedgers(settings),
+  })
+  const bearers = openBearers(settings, { roles: roleBook, now: Date.now })
+  if (bearers) undo.use(bearers)
+  const certificates = new CertificateServices(settings.tls_client_identities, {
+    roles: roleBook,
+    now: Date.now,
+  })
+  const sources = [people, ...(bearers ? [bearers.tokens] : []), certificates]
+  const callers = new Callers(keys, roleBook, sources)
+  const newAdminToken = roles.has('api') ? await firstAdminKey(keys, directory.call) : undefined
   const accessLog = new AccessLog(
     {
       ledgers,
       sequencer,
       admission,
       metrics,
-      createLedger: (name) => writer.call.createLedger(name),
+      createLedger: (name) => createOrFind(name, writer),
       now: Date.now,
     },
     settings.record_reads,
   )
-  const erasures = new Erasures({ writer: writer.call, indexer: indexer.call, ledgers })
+  const denials = new Denials({ accessLog, metrics, now: Date.now })
+  const erasures = new Erasures({ writer: writer.call, indexer: indexer.call, ledgers, gate: cache.erasures })
+  const holds = new Holds({ store: directory.call, writer: writer.call, ledgers, log, now: Date.now })
+  const approvals = new Approvals({
+    store: directory.call,
+    perform: (act, hands) => performAct(act, hands, services),
+    alone: sharesLedgers(settings) ? aloneUnder(directory.call, 'approvals') : (work) => work(),
+    log,
+    now: Date.now,
+  })
   const services: Services = {
     settings,
+    roles,
     log,
     version: options.version ?? '0.0.0',
+    callers,
     keys,
+    people,
+    invitations: new Invitations(directory.call, people, Date.now),
+    openId: openIdOf(settings, Date.now),
+    site: siteOf(settings),
+    clientCertificates: new ClientCertificates((ip) => denials.note(untrustedCertificate(ip))),
+    roleBook,
     accessLog,
+    denials,
     ledgers,
+    storedLedgers,
     sequencer,
     writer: writer.call,
     reader: reader.call,
-    searcher: timedSearcher(searcher.call, metrics),
+    searcher: cache.searcher(timedSearcher(searcher.call, metrics)),
     indexer: indexer.call,
     directory: directory.call,
-    quarantine: new Quarantine(directory.call, {
-      recordsMax: settings.quarantine_records_max,
-      now: Date.now,
-      seen: (ledger, numbers) => indexer.call.seenNumbers(ledger, numbers),
-    }),
-    saved: await SavedSearches.load(directory.call, keys, Date.now),
+    quarantine,
+    saved: await SavedSearches.load(directory.call, callers, Date.now),
     erasures,
+    approvals,
+    holds,
+    retention: new Retention({
+      store: directory.call,
+      ledgers,
+      reader: reader.call,
+      erasures,
+      holds,
+      accessLog,
+      alone: sharesLedgers(settings) ? aloneUnder(directory.call, 'retention') : (work) => work(),
+      log,
+      now: Date.now,
+    }),
+    erasureGate: cache.erasures,
     admission,
+    limits,
     metrics,
     tails: new StreamSessions('tails', 'tail_sessions_max', settings.tail_sessions_max),
     exports: new StreamSessions('exports', 'exports_max', settings.exports_max),
+    unreachable: unreachableOf({
+      ...(settings.database !== '' && { database: () => directory.call.quarantineSize() }),
+      intake: () => opened.check(),
+      ...(settings.search_index !== '' &&
+        opensIndex(roles) && { search_index: () => searcher.call.cursor('main') }),
+    }),
+    intakeLag: () => opened.lag(),
     threads: () =>
       Object.entries({ sequencer: writer, indexer, reader, searcher, directory }).map(
         ([name, { waiting }]) => [name, waiting] as const,
       ),
-    cursorKey: cursorKeyOf(settings.keys),
+    cursorKey,
     now: Date.now,
   }
-  await startIndexing(services, indexer)
-  undo.use(letIndexingYield(indexer))
-  for (const { info } of ledgers.all()) await erasures.repeat(info.name)
+  if (opensIndex(roles)) {
+    await startIndexing(services, indexer)
+    undo.use(letIndexingYield(indexer))
+    await cache.erasures.repeating(async () => {
+      for (const { info } of ledgers.all()) await erasures.repeat(info.name)
+    })
+  }
+  if (sharesLedgers(settings)) undo.use(followOthers(services))
+  if (sharesIndex(settings) && roles.has('indexer')) undo.use(leadIndexing(services))
+  if (roles.has('api')) {
+    await holds.recordAll()
+    undo.use(approvals.start())
+    undo.use(services.retention.start())
+  }
 
   const acceptDeps: AcceptDeps = {
     ...services,
-    redaction: compileRedaction(),
+    sequencer: cache.intake(sequencer),
+    redaction,
     recordsMax: settings.batch_records_max,
   }
   const grpc = buildGrpcServer(services, acceptDeps)
-  const port = new SharedPort({ takeHttp2: (connection) => grpc.take(connection), tls: tlsOf(settings) })
+  const port = new SharedPort({
+    takeHttp2: (connection) => grpc.take(connection),
+    tls: readCertificate(settings),
+    onSecure: (socket) => services.clientCertificates.take(socket),
+    connectionsMax: settings.connections_max,
+    onRefused: () => metrics.registry.value('trailproof_connections_refused_total').add(1),
+  })
+  undo.use(followCertificate(settings, (certificate) => port.show(certificate), log))
   const app = await buildHttpServer(services, acceptDeps, port)
   undo.defer(() => app.close())
   const url = await app.listen({ host: settings.host, port: settings.port })
   const resources = undo.move()
   return {
     url,
-    newAdminToken: first?.token,
+    newAdminToken,
     services,
     async stop() {
       admission.stop()
       grpc.stop(settings.shutdown_grace_seconds * 1000)
       await closeHttp(app, port, settings.shutdown_grace_seconds)
-      await accessLog.close()
-      await sequencer.drain()
+      await denials.close()
+      // The reads themselves are recorded; what is stored is closed whatever happens.
+      await accessLog
+        .close()
+        .catch((error: unknown) =>
+          log.error({ err: error }, 'repeated reads could not be recorded at the end'),
+        )
+      await opened.stop()
       await resources.disposeAsync()
     },
   }
 }
 
-interface Threads {
-  readonly writer: WorkerHandle<SequencerHandlers>
-  readonly indexer: WorkerHandle<IndexerHandlers>
-  readonly reader: WorkerHandle<ReaderHandlers>
-  readonly searcher: WorkerHandle<SearchHandlers>
-  readonly directory: WorkerHandle<DirectoryHandlers>
+function untrustedCertificate(ip: string | undefined): Denial {
+  const reason = 'client certificate that is not trusted'
+  const nobody = { caller: undefined, permission: undefined, requestId: undefined }
+  return { ...nobody, ledger: 'main', route: 'TLS', ip, reason }
 }
 
-/** The writer first: it makes the ledger's file that indexer and reader open. Closed in the other order. */
-async function startThreads(
-  { data, keys, origin, gap_quiet_seconds }: Settings,
-  undo: AsyncDisposableStack,
-  onFatal: (error: Error) => void,
-): Promise<Threads> {
-  const base = import.meta.url
-  const writerData = { data, keys, ...(origin === '' ? {} : { originPrefix: origin }) }
-  const writer = startWorker<SequencerHandlers>(base, 'ledger/sequencer-worker', writerData)
-  undo.defer(() => writer.close())
-  await writer.call.ledgers()
-  const directory = startWorker<DirectoryHandlers>(base, 'directory/directory-worker', { data })
-  undo.defer(() => directory.close())
-  const indexer = startWorker<IndexerHandlers>(base, 'search/indexer-worker', {
-    data,
-    gapQuietMs: gap_quiet_seconds * 1000,
-  })
-  undo.defer(() => indexer.close())
-  await indexer.call.cursor('main')
-  const reader = startWorker<ReaderHandlers>(base, 'ledger/reader-worker', { data })
-  undo.defer(() => reader.close())
-  const searcher = startWorker<SearchHandlers>(base, 'search/search-worker', { data })
-  undo.defer(() => searcher.close())
-  for (const thread of [writer, directory, indexer, reader, searcher]) thread.onDeath(onFatal)
-  return { writer, indexer, reader, searcher, directory }
+const KEY_USES_EVERY_MS = 60_000
+
+function writingUses(keys: ApiKeys): AsyncDisposable {
+  const timer = setInterval(() => void keys.writeUses(), KEY_USES_EVERY_MS) // which rejects never
+  timer.unref()
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await keys.writeUses()
+    },
+  }
+}
+
+/** Several writers cannot share locks that are files: each would trust what it read of them when it began. */
+function assertShareable(settings: Settings): void {
+  if (sharesLedgers(settings) && settings.lock_database === '')
+    throw new TrailproofError(
+      'BAD_SETTING',
+      'several servers may write through a broker: name the PostgreSQL of their checkpoint locks with lock_database',
+    )
+}
+
+/** Another server may have been as quick. */
+async function createOrFind(name: string, { call }: WorkerHandle<SequencerHandlers>): Promise<LedgerInfo> {
+  try {
+    return await call.createLedger(name)
+  } catch (error) {
+    const found = (await call.ledgers()).find((info) => info.name === name)
+    if (found === undefined) throw error
+    return found
+  }
+}
+
+/** Commits in the sequencer's thread; what the rest of the server knows of the ledgers follows. */
+function committing(writer: WorkerHandle<SequencerHandlers>, ledgers: LedgerTable, metrics: Metrics): Commit {
+  return async (batches, buffers) => {
+    const records = batches.reduce((sum, { count }) => sum + count, 0)
+    const receipts = await metrics.measureCommit(records, () =>
+      writer.callWith('commit', [[...batches]], buffers),
+    )
+    for (const receipt of receipts) ledgers.advance(receipt)
+    return receipts
+  }
+}
+
+/** A database may be away, or written by others: then everything in memory is read anew. A disk that fails is not trusted again. */
+function recoveryOf(writer: WorkerHandle<SequencerHandlers>): Recovery {
+  return {
+    appliesTo: (error) => error instanceof TrailproofError,
+    recover: () => writer.call.reopen(),
+  }
 }
 
 function assertSomeOpen(ledgers: LedgerTable, log: Logger): void {
@@ -227,69 +386,9 @@ function assertSomeOpen(ledgers: LedgerTable, log: Logger): void {
       reasons.push(info.state.reason)
     }
   const own = ledgers.all().filter(({ info }) => !isAccessLedger(info.name))
-  if (own.every(({ info }) => info.state.kind !== 'open'))
+  // Where none is made yet, a server that holds keys will make the first one.
+  if (own.length > 0 && own.every(({ info }) => info.state.kind !== 'open'))
     throw new TrailproofError('DATA_BEHIND_LOCK', reasons.join('\n'))
-}
-
-async function startIndexing(
-  { ledgers, log, sequencer, metrics, now }: Services,
-  indexer: WorkerHandle<IndexerHandlers>,
-): Promise<void> {
-  const tell = async (notices: readonly StreamNotice[]): Promise<void> => {
-    try {
-      await recordNotices(notices, ledgers, sequencer, now())
-      await indexer.call.settleNotices(notices)
-    } catch (error) {
-      // Told again at the next interval, and recorded once however often it is told.
-      log.debug({ err: error }, 'stream gaps could not be recorded now')
-    }
-  }
-  indexer.onEvent((event) => {
-    const message = event as IndexerEvent
-    switch (message.kind) {
-      case 'indexed':
-        return ledgers.indexed(message.ledger, message.size)
-      case 'notices':
-        return void tell(message.notices)
-      case 'index-broken':
-        return log.error(message, 'the index could not be read: put aside as .broken, and built again')
-      case 'index-failure':
-        metrics.countIndexFailure()
-        return log.error(message, 'indexing failed here; search may miss entries, the ledger does not')
-    }
-  })
-  // Indexing is repeatable and reports its progress; a failure of it must be seen, but loses nothing.
-  const announce = (name: string, size: number): void =>
-    void indexer.call
-      .announce(name, size)
-      .catch((error: unknown) => log.error({ err: error, ledger: name }, 'indexing'))
-  for (const { info, size } of ledgers.all()) {
-    // An index of more than there is outlived a restored ledger: it knows entries that are no more.
-    if ((await indexer.call.cursor(info.name)) > size) await indexer.call.rebuild(info.name)
-    ledgers.indexed(info.name, await indexer.call.cursor(info.name))
-    announce(info.name, size)
-  }
-  ledgers.onHead((name) => announce(name, ledgers.get(name)!.size))
-}
-
-/** Above this share of the main thread's time, records wait for the processor. */
-const BUSY_SHARE = 0.85
-const BUSY_CHECK_MS = 250
-
-function letIndexingYield(indexer: WorkerHandle<IndexerHandlers>): Disposable {
-  let last = performance.eventLoopUtilization()
-  let busy = false
-  const timer = setInterval(() => {
-    const now = performance.eventLoopUtilization()
-    const isBusy = performance.eventLoopUtilization(now, last).utilization > BUSY_SHARE
-    last = now
-    if (isBusy === busy) return
-    busy = isBusy
-    // A worker that died is reported where it matters; this is only advice to it.
-    indexer.call.yieldToRecording(busy).catch(() => undefined)
-  }, BUSY_CHECK_MS)
-  timer.unref()
-  return { [Symbol.dispose]: () => clearInterval(timer) }
 }
 
 const IDLE_SWEEP_MS = 50
@@ -306,18 +405,9 @@ async function closeHttp(app: FastifyInstance, port: SharedPort, graceSeconds: n
   clearTimeout(cut)
 }
 
-function tlsOf({ tls_cert: cert, tls_key: key }: Settings): { cert: Buffer; key: Buffer } | undefined {
-  if (cert === '') return undefined
-  try {
-    return { cert: readFileSync(cert), key: readFileSync(key) }
-  } catch (cause) {
-    throw new TrailproofError('BAD_SETTING', `tls_cert, tls_key: ${(cause as Error).message}`, { cause })
-  }
-}
-
 /** Cursors live as long as the keys: a restart does not break a page. */
 function cursorKeyOf(directory: string): Uint8Array {
   const path = join(directory, 'cursor-key')
-  if (!existsSync(path)) writeDurably(directory, 'cursor-key', `${randomBytes(32).toString('hex')}\n`)
+  if (!existsSync(path)) createDurably(directory, 'cursor-key', `${randomBytes(32).toString('hex')}\n`)
   return Buffer.from(readFileSync(path, 'utf8').trim(), 'hex')
 }

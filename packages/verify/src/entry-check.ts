@@ -20,7 +20,10 @@ export class EntryCheck {
   readonly #findings: Pick<Findings, 'add' | 'addAltered'>
   readonly #ids: Pick<RepeatedIds, 'note'>
   readonly #keys: LedgerKeys
+  /** Of whose personal group nothing is left, but of the core group. */
   readonly #erased = new IndexRuns()
+  /** Of whose core group nothing is left. */
+  readonly #destroyed = new IndexRuns()
   readonly #withheld = { core: new IndexRuns(), personal: new IndexRuns() }
   readonly #erasures: NonNullable<ReturnType<typeof parseErasure>>[] = []
   /** The last entry that may be an erasure we cannot read: what it covers stays open. */
@@ -69,14 +72,17 @@ export class EntryCheck {
   #content(index: number, entry: EvidenceEntry, leaf: Leaf): void {
     const core = this.#group(index, 'core', leaf.core, entry.core)
     const personal = this.#group(index, 'personal', leaf.personal, entry.personal)
-    if (entry.core.kind === 'erased')
-      this.#findings.add(index, 'erasure', 'the core group is erased; only the personal group can be')
+    if (entry.core.kind === 'erased') {
+      if (entry.personal.kind === 'present')
+        this.#findings.add(index, 'erasure', 'the core group is erased, and the personal group is not')
+      this.#destroyed.add(index)
+    }
     if (core !== undefined && core['id'] !== encodeUuid(leaf.id))
       this.#findings.addAltered(index, 'id', 'the id in the core group is not the one in the leaf')
     const action = core?.['action']
     if (action === ERASURE_ACTION || action === KEY_CHANGE_ACTION)
       this.#system(index, action, entry.personal, personal)
-    else if (entry.personal.kind === 'erased') this.#erased.add(index)
+    else if (entry.personal.kind === 'erased' && entry.core.kind !== 'erased') this.#erased.add(index)
     if (entry.core.kind === 'withheld') this.#lastHiddenErasure = index
   }
 
@@ -87,8 +93,12 @@ export class EntryCheck {
       for (const { from, to } of this.#withheld[name].ranges)
         unproven.push({ what: name, from, to, detail: `the ${name} groups are withheld` })
     const hidden = readTo < size ? size : this.#lastHiddenErasure
-    const { covered, uncovered } = coverErased(this.#erased.ranges, this.#erasures)
-    for (const { from, to } of uncovered) {
+    const personal = coverErased(this.#erased.ranges, this.#erasures)
+    const whole = coverErased(
+      this.#destroyed.ranges,
+      this.#erasures.filter(({ isOfBoth }) => isOfBoth),
+    )
+    for (const { from, to } of [...personal.uncovered, ...whole.uncovered]) {
       if (from < hidden)
         unproven.push({
           what: 'erasures',
@@ -98,7 +108,8 @@ export class EntryCheck {
         })
       else this.#findings.add(from, 'erasure', `erased up to ${to - 1}, and no erasure entry says so`)
     }
-    return { erased: covered, unproven }
+    const destroyed = whole.covered.map((range) => ({ ...range, isWhole: true as const }))
+    return { erased: [...personal.covered, ...destroyed].toSorted((a, b) => a.from - b.from), unproven }
   }
 
   #group(index: number, name: GroupName, committed: Uint8Array, group: EvidenceGroup): Fields | undefined {

@@ -10,16 +10,32 @@ interface Erasure {
   readonly authority: string
   readonly reason: string
   readonly subject?: string
+  /** Both groups of its entries are gone, not the personal one alone. */
+  readonly isOfBoth: boolean
+  /** The retention rule that it was done by. */
+  readonly rule?: string
 }
 
 /** The erasure that a present entry's `metadata` declares; undefined when it declares none that counts. */
 export function parseErasure(index: number, metadata: unknown): Erasure | undefined {
   if (typeof metadata !== 'object' || metadata === null) return undefined
-  const { ranges, group, authority, reason, subject } = metadata as Record<string, unknown>
-  if (group !== 'personal' || typeof authority !== 'string' || typeof reason !== 'string') return undefined
+  const { ranges, group, authority, reason, subject, rule } = metadata as Record<string, unknown>
+  if (
+    (group !== 'personal' && group !== 'both') ||
+    typeof authority !== 'string' ||
+    typeof reason !== 'string'
+  )
+    return undefined
   if (!Array.isArray(ranges) || !ranges.every(isRange)) return undefined
-  const erasure = { index, ranges, authority, reason }
-  return typeof subject === 'string' ? { ...erasure, subject } : erasure
+  return {
+    index,
+    ranges,
+    authority,
+    reason,
+    isOfBoth: group === 'both',
+    ...(typeof subject === 'string' && { subject }),
+    ...(typeof rule === 'string' && { rule }),
+  }
 }
 
 function isRange(range: unknown): range is [number, number] {
@@ -70,7 +86,18 @@ export function coverErased(
   return { covered, uncovered }
 }
 
-function erasedRange(from: number, to: number, { index, authority, reason, subject }: Erasure): ErasedRange {
-  const range = { from, to, erasedBy: index, authority, reason }
-  return subject === undefined ? range : { ...range, subject }
+function erasedRange(
+  from: number,
+  to: number,
+  { index, authority, reason, subject, rule }: Erasure,
+): ErasedRange {
+  return {
+    from,
+    to,
+    erasedBy: index,
+    authority,
+    reason,
+    ...(subject !== undefined && { subject }),
+    ...(rule !== undefined && { rule }),
+  }
 }

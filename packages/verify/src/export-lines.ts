@@ -22,6 +22,8 @@ export interface ExportHeader {
   readonly at: string
   /** What entries had to match to be shown; '' for all of them. */
   readonly query: string
+  /** The personal groups of what is shown are not in the file: whoever exported does not see them. */
+  readonly withholdsPersonal: boolean
 }
 
 export interface ShownEntry extends EvidenceEntry {
@@ -59,7 +61,7 @@ export type ExportLine =
 /** Undefined when the first line is not that of an export. */
 export function parseExportHeader(line: string): ExportHeader | undefined {
   const fields = parseObject(line) ?? {}
-  const { format, ledger, from, to, at, query, checkpoint } = fields
+  const { format, ledger, from, to, at, query, withholds, checkpoint } = fields
   if (format !== EXPORT_FORMAT || typeof ledger !== 'string' || typeof checkpoint !== 'string')
     return undefined
   const head = readCheckpoint(checkpoint)
@@ -67,7 +69,8 @@ export function parseExportHeader(line: string): ExportHeader | undefined {
     return undefined
   if (!isIndex(from) || !isIndex(to) || from > to || to > head.size) return undefined
   if (typeof at !== 'string' || typeof query !== 'string') return undefined
-  return { ledger, checkpoint, head, from, to, at, query }
+  if (withholds !== undefined && withholds !== 'personal') return undefined
+  return { ledger, checkpoint, head, from, to, at, query, withholdsPersonal: withholds === 'personal' }
 }
 
 /** A line without its newline: its bytes, and the text they are. */

@@ -50,6 +50,10 @@ export interface ErasedRange extends IndexRange {
   readonly authority: string
   readonly reason: string
   readonly subject?: string
+  /** Nothing of these entries is left but leaf and id. */
+  readonly isWhole?: true
+  /** The retention rule by which they were destroyed. */
+  readonly rule?: string
 }
 
 /** Evidence that was not there to be judged. */

@@ -144,8 +144,9 @@ class ExportJudge {
     }
   }
 
-  #entry(entry: ShownEntry): void {
-    const { index } = entry
+  #entry(given: ShownEntry): void {
+    const { index } = given
+    const entry = this.#header.withholdsPersonal ? withoutPersonal(given) : given
     const before = this.#findings.count
     const leaf = this.#entries.check(index, entry)
     this.#time(entry, leaf)
@@ -154,7 +155,7 @@ class ExportJudge {
         this.#findings.add(index, 'filter', 'the entry is shown, and does not match the query')
     this.#range.appendLeaf(leafHash(this.#options.sha256, entry.leaf))
     this.#counts.shown++
-    if (entry.personal.kind === 'erased') this.#counts.erased++
+    if (entry.personal.kind === 'erased' || entry.core.kind === 'erased') this.#counts.erased++
   }
 
   #time({ index, recordedAt }: ShownEntry, leaf: Leaf | undefined): void {
@@ -285,4 +286,9 @@ class ExportJudge {
       unproven,
     }
   }
+}
+
+/** In the file of who does not see them all personal groups are missing alike, also those that were erased. */
+function withoutPersonal(entry: ShownEntry): ShownEntry {
+  return entry.personal.kind === 'erased' ? { ...entry, personal: { kind: 'withheld' } } : entry
 }

@@ -300,6 +300,32 @@ test('an erasure entry accounts for what it names and for nothing else', async (
   expect(await verify(ledger)).toMatchObject({ verdict: 'broken', firstBad: { index: 30, step: 'erasure' } })
 })
 
+test('an entry of which nothing is left is accounted for by an erasure of both groups alone', async () => {
+  const ledger = new SampleLedger(
+    40,
+    [20, erasure([[0, 9]], { group: 'both', rule: 'short' })],
+    [30, erasure([[3, 12]])],
+  )
+  ledger.destroy(0, 5)
+  ledger.erase(5, 12)
+  const report = await verify(ledger)
+  expect(report.verdict).toBe('erased')
+  const why = { authority: 'dpo@example.com', reason: 'GDPR article 17' }
+  expect(report.erased).toEqual([
+    { from: 0, to: 5, erasedBy: 20, ...why, isWhole: true, rule: 'short' },
+    { from: 5, to: 12, erasedBy: 30, ...why },
+  ])
+  ledger.destroy(10, 11)
+  expect(await verify(ledger)).toMatchObject({ verdict: 'broken', firstBad: { index: 10, step: 'erasure' } })
+})
+
+test('what was destroyed accounts for nothing any more', async () => {
+  const ledger = new SampleLedger(40, [20, erasure([[0, 9]])], [30, erasure([[20, 21]], { group: 'both' })])
+  ledger.erase(0, 9)
+  ledger.destroy(20, 21)
+  expect(await verify(ledger)).toMatchObject({ verdict: 'broken', firstBad: { index: 0, step: 'erasure' } })
+})
+
 test('nothing is erased ahead, and no erasure entry is itself erased', async () => {
   const ahead = new SampleLedger(20, [5, erasure([[0, 20]])])
   ahead.erase(6, 7)

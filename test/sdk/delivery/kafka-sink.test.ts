@@ -21,6 +21,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => broker[Symbol.asyncDispose]())
 
+/** Idempotent, as one that is not repeats a part of a request whose other part the broker was not yet ready for. */
 const PRODUCERS: Readonly<Record<string, () => Promise<KafkaProducer>>> = {
   kafkajs: async () => {
     const producer = kafka.producer({
@@ -33,7 +34,11 @@ const PRODUCERS: Readonly<Record<string, () => Promise<KafkaProducer>>> = {
     return producer
   },
   '@platformatic/kafka of bytes': () => {
-    const producer = new platformatic.Producer({ clientId: 'test', bootstrapBrokers: [broker.address] })
+    const producer = new platformatic.Producer({
+      clientId: 'test',
+      bootstrapBrokers: [broker.address],
+      idempotent: true,
+    })
     onTestFinished(() => producer.close())
     return Promise.resolve(producer)
   },
@@ -41,6 +46,7 @@ const PRODUCERS: Readonly<Record<string, () => Promise<KafkaProducer>>> = {
     const producer = new platformatic.Producer({
       clientId: 'test',
       bootstrapBrokers: [broker.address],
+      idempotent: true,
       serializers: stringSerializers,
     })
     onTestFinished(() => producer.close())

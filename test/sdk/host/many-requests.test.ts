@@ -66,16 +66,17 @@ describe.each<Framework>(['node:http', 'fastify'])('%s', (framework) => {
     const { host, answers } = await asked(framework, fault)
     expect(answers).toEqual(bare.answers)
     const all = REQUESTS + WARM_UP
+    // A finished trail is given to its delivery in a later turn of the loop; records of gaps are given too.
     const { recorder, delivery, uncaught } = await reportOnce(
       host,
-      ({ recorder: { trails } = { trails: { finished: 0 } }, memoryBytes }) =>
-        trails.finished === all && memoryBytes < MEMORY_FACTOR * bare.memoryBytes,
+      (report) =>
+        report.recorder!.trails.finished === all &&
+        report.delivery!.given >= all &&
+        report.memoryBytes < MEMORY_FACTOR * bare.memoryBytes,
     )
     expect(uncaught).toBe(0)
     expect(recorder).toMatchObject({ trails: { opened: all, finished: all, abandoned: 0 }, faults: 0 })
     const { given, written, waitingRecords, waitingBytes, dropped } = delivery!
-    // Records of gaps are given too.
-    expect(given).toBeGreaterThanOrEqual(all)
     expect(given).toBe(written + waitingRecords + dropped.queue_full)
     expect(waitingBytes).toBeLessThanOrEqual(16 * 2 ** 20)
     expect(waitingRecords).toBeLessThanOrEqual(10_000)

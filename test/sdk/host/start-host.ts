@@ -1,7 +1,6 @@
 /** Starts a service in a child process, with the SDK and a fault or without, and asks it how it is. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RecorderCounters, RecorderOptions } from '@trailproof/sdk'
 import { onTestFinished } from 'vitest'
@@ -40,7 +39,6 @@ const ENTRY = fileURLToPath(new URL('./host-process.ts', import.meta.url))
 export async function startHost(settings: HostSettings): Promise<Host> {
   const child = fork(ENTRY, [JSON.stringify(settings)], {
     execArgv: ['--expose-gc', '--conditions=trailproof-source'],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(process.cwd(), 'node_modules/.cache/compile') },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))

@@ -134,7 +134,7 @@ export function runMiddlewareSuite(start: StartService, { route = '/orders/:id' 
       const [trail] = await trails()
       expect(trail!['request'].body).toEqual({ item: 'a', card: { cardNumber: '***' }, password: '***' })
       expect(trail!['response'].body).toEqual(trail!['request'].body)
-      expect(JSON.stringify(trail)).not.toMatch(/hunter2|4111/)
+      expect(JSON.stringify(trail)).not.toMatch(/hunter2|4111 ?1111/)
     })
 
     test('of a trace goes on with it', async () => {

@@ -66,13 +66,14 @@ const failed = (path: string): View => ({
 describe.each(Object.entries(PROGRAMS))('by %s', (_way, program) => {
   test.each<[library: string, fixture: string, expected: readonly View[]]>([
     ['node:http', 'http.ts', [OK]],
+    ['node:https', 'https.ts', [OK]],
     ['node:http2', 'http2.ts', [OK]],
     ['express', 'express.ts', [ROUTED, failed('/throws'), failed('/passes')]],
     ['express-4', 'express.ts', [ROUTED, failed('/throws'), failed('/passes')]],
     ['fastify', 'fastify.ts', [ROUTED, failed('/throws')]],
     ['koa', 'koa.ts', [ROUTED, failed('/throws')]],
-    ['hono', 'hono.ts', [OK]],
-    ['@nestjs/core', 'nest.ts', [{ ...OK, action: 'GET /orders/:id' }]],
+    ['hono', 'hono.ts', [ROUTED, ROUTED]],
+    ['@nestjs/core', 'nest.ts', [{ ...OK, action: 'GET /orders/:id' }, failed('/throws')]],
     [
       'express',
       'express-with-trails.ts',

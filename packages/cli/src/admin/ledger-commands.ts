@@ -1,4 +1,4 @@
-/** `trailproof ledger create|list|show|succeed`. */
+/** `trailproof ledger create|list|show|succeed|move`. */
 import { Command } from '@commander-js/extra-typings'
 import type { LedgerAnswer } from '../api/answers.ts'
 import { clientOf } from '../api/api-client.ts'
@@ -11,11 +11,12 @@ import { type Column, printTable } from '../terminal/table.ts'
 
 export function ledgerCommand(context: Context) {
   return new Command('ledger')
-    .description('make, list and show ledgers, and succeed one that cannot start')
+    .description('make, list, show and move ledgers, and succeed one that cannot start')
     .addCommand(createCommand(context))
     .addCommand(listCommand(context))
     .addCommand(showCommand(context))
     .addCommand(succeedCommand(context))
+    .addCommand(moveCommand(context))
 }
 
 function createCommand(context: Context) {
@@ -99,8 +100,25 @@ function succeedCommand(context: Context) {
     .requiredOption('--reason <text>', 'why; kept in the successor for ever')
     .option('--data <dir>', 'as for serve')
     .option('--keys <dir>', 'as for serve')
+    .option('--master-key <key>', 'as for serve')
     .option('--origin <prefix>', 'as for serve')
     .option('--config <file>', 'as for serve')
     .option('--json', 'answer for machines')
     .action(async (name, options) => (await import('./succeed-ledger.ts')).succeed(name, options, context))
+}
+
+function moveCommand(context: Context) {
+  return new Command('move')
+    .description('move all ledgers, keys and quarantine from SQLite to PostgreSQL; server stopped')
+    .option('--database <url>', 'where to; its schemas made by: trailproof migrate up; default: as for serve')
+    .option(
+      '--lock-database <url>',
+      'where the checkpoint locks go; default: as for serve, else they stay files',
+    )
+    .option('--data <dir>', 'as for serve')
+    .option('--keys <dir>', 'as for serve')
+    .option('--master-key <key>', 'as for serve')
+    .option('--config <file>', 'as for serve')
+    .option('--json', 'answer for machines')
+    .action(async (options) => (await import('./move-ledgers.ts')).move(options, context))
 }

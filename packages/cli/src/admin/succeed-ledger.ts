@@ -1,5 +1,5 @@
 /** The offline way on for a ledger whose data is behind its lock. */
-import { succeedLedger, TrailproofError } from '@trailproof/server'
+import { encryptionOf, succeedLedger, TrailproofError } from '@trailproof/server'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { Failure } from '../failure.ts'
@@ -10,17 +10,19 @@ export interface SucceedOptions {
   readonly reason: string
   readonly data?: string
   readonly keys?: string
+  readonly masterKey?: string
   readonly origin?: string
   readonly config?: string
   readonly json?: true
 }
 
 export async function succeed(name: string, options: SucceedOptions, context: Context): Promise<void> {
-  const { reason, json, config, data, keys, origin } = options
-  const settings = readSettings({ data, keys, origin }, context, config)
+  const { reason, json, config, data, keys, masterKey, origin } = options
+  const settings = readSettings({ data, keys, origin, master_key: masterKey }, context, config)
   const writer = {
     data: settings.data,
     keys: settings.keys,
+    encryption: encryptionOf(settings),
     ...(settings.origin === '' ? {} : { originPrefix: settings.origin }),
   }
   const succession = await succeedLedger(writer, name, reason).catch((cause: unknown) => {

@@ -53,6 +53,15 @@ export interface TreeNodeAnswer {
   readonly children: readonly TreeNodeAnswer[]
 }
 
+export interface RoleAnswer {
+  readonly name: string
+  readonly description: string
+  readonly permissions: readonly string[]
+  /** A condition in CEL; null: every record. */
+  readonly rows: string | null
+  readonly hidden: readonly string[]
+}
+
 export interface TrailAnswer {
   readonly trace_id: string
   readonly ledger: string
@@ -122,9 +131,12 @@ export interface KeyAnswer {
   readonly name: string
   readonly ledger: string | null
   readonly scopes: readonly string[]
+  readonly roles?: readonly string[]
   readonly created_at: string
   readonly expires_at: string | null
   readonly revoked_at: string | null
+  /** A day; servers from before it was known leave it out. */
+  readonly last_used_at?: string | null
   /** Only in the answer that makes the key. */
   readonly token?: string
 }
@@ -136,4 +148,29 @@ export interface QuarantinedAnswer {
   readonly key: string
   readonly problems: readonly { readonly field?: string; readonly message?: string }[]
   readonly source: string
+}
+
+export interface UserAnswer {
+  readonly id: string
+  readonly email: string | null
+  readonly name: string
+  readonly roles: readonly string[]
+  readonly disabled_at: string | null
+  readonly last_login_at: string | null
+}
+
+export interface InvitationAnswer {
+  readonly id: string
+  readonly email: string
+  readonly expires_at: string
+  /** Only in the answer that makes it. */
+  readonly token?: string
+}
+
+export interface SessionAnswer {
+  readonly id: string
+  readonly created_at: string
+  readonly refreshed_at: string
+  readonly address: string | null
+  readonly client: string | null
 }

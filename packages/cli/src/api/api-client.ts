@@ -30,7 +30,7 @@ export class Refusal extends Failure {
 }
 
 export interface Call {
-  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly query?: Readonly<Record<string, string | number | undefined>>
   /** Sent as JSON unless `type` says otherwise. */
   readonly body?: unknown
@@ -42,10 +42,12 @@ export interface Call {
 export class ApiClient {
   readonly url: string
   readonly #token: string | undefined
+  readonly #unmask: string | undefined
 
-  constructor(url: string, token: string | undefined) {
+  constructor(url: string, token: string | undefined, unmask?: string) {
     this.url = serverUrl(url)
     this.#token = token
+    this.#unmask = unmask
   }
 
   get hasToken(): boolean {
@@ -62,6 +64,9 @@ export class ApiClient {
       if (value !== undefined) url.searchParams.set(name, String(value))
     const sent: Record<string, string> = { ...headers }
     if (this.#token !== undefined) sent['authorization'] = `Bearer ${this.#token}`
+    // Headers carry bytes, a character each.
+    if (this.#unmask !== undefined)
+      sent['trailproof-unmask'] = Buffer.from(this.#unmask, 'utf8').toString('latin1')
     if (body !== undefined) sent['content-type'] = type ?? 'application/json'
     const payload = body === undefined || type !== undefined ? body : JSON.stringify(body)
     const init = { method, headers: sent, ...(payload === undefined ? {} : { body: payload as string }) }
@@ -94,7 +99,8 @@ export class ApiClient {
       return this.#token === undefined
         ? 'give an API key with --token or TRAILPROOF_TOKEN'
         : 'check --token or TRAILPROOF_TOKEN'
-    if (status === 403) return 'use a key with the scope that is missing; see: trailproof key create --help'
+    if (status === 403)
+      return 'use a key with a role or scope that allows it; see: trailproof key create --help; who may unmask gives --unmask <reason>'
     return undefined
   }
 }
@@ -107,10 +113,14 @@ function pointAt({ position, length }: Refusal['problem'], query: unknown): stri
   return `  ${printable(query)}\n  ${' '.repeat(at)}${'^'.repeat(Math.max(1, Math.min(length, query.length - at)))}`
 }
 
-export function clientOf({ url, token }: Pick<ClientOptions, 'url' | 'token'>, { env }: Context): ApiClient {
+export function clientOf(
+  { url, token, unmask }: Pick<ClientOptions, 'url' | 'token' | 'unmask'>,
+  { env }: Context,
+): ApiClient {
   return new ApiClient(
     url ?? (env['TRAILPROOF_URL'] || DEFAULT_URL),
     token ?? (env['TRAILPROOF_TOKEN'] || undefined),
+    unmask,
   )
 }
 

@@ -6,6 +6,8 @@ export interface ClientOptions {
   readonly token?: string
   readonly ledger?: string
   readonly json?: true
+  /** Why personal data is to be seen that is masked otherwise. */
+  readonly unmask?: string
 }
 
 /** A command with `--url`, `--token`, `--ledger` and `--json`. */
@@ -16,4 +18,12 @@ export function clientCommand(name: string, summary: string) {
     .option('--token <token>', 'API key; default: TRAILPROOF_TOKEN')
     .option('--ledger <name>', 'ledger; default: the key’s own, else main')
     .option('--json', 'answer for machines: JSON, or one JSON value a line')
+}
+
+/** As `clientCommand`, of those that show records; with `--unmask`. */
+export function readingCommand(name: string, summary: string) {
+  return clientCommand(name, summary).option(
+    '--unmask <reason>',
+    'see personal data that is masked for you, for this reason of 10 to 500 characters; it is recorded',
+  )
 }

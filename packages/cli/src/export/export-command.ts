@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { Option } from '@commander-js/extra-typings'
 import { type ApiClient, clientOf } from '../api/api-client.ts'
-import { type ClientOptions, clientCommand } from '../api/client-options.ts'
+import { type ClientOptions, readingCommand } from '../api/client-options.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { Failure, usageFailure } from '../failure.ts'
@@ -19,7 +19,10 @@ import { ExportPosition } from './export-position.ts'
 const RETRIES_MAX = 8
 
 export function exportCommand(context: Context) {
-  return clientCommand('export', 'take records of a range away, with a proof that none is missing or altered')
+  return readingCommand(
+    'export',
+    'take records of a range away, with a proof that none is missing or altered',
+  )
     .argument(QUERY_ARGUMENT, 'as in search, without pipes; default: every record')
     .addOption(
       new Option('--format <format>', 'ndjson proves itself; csv and ocsf are for other programs')

@@ -2,7 +2,7 @@
 import type { RecordView } from '@trailproof/core'
 import type { HistoryAnswer } from '../api/answers.ts'
 import { clientOf } from '../api/api-client.ts'
-import { type ClientOptions, clientCommand } from '../api/client-options.ts'
+import { type ClientOptions, readingCommand } from '../api/client-options.ts'
 import type { Context } from '../context.ts'
 import { usageFailure } from '../failure.ts'
 import { type Paint, painterOf, printable } from '../terminal/paint.ts'
@@ -15,7 +15,7 @@ import { actorOf, paintOutcome, timeOf } from './record-line.ts'
 const PAGE_RECORDS = 1000
 
 export function historyCommand(context: Context) {
-  return clientCommand('history', 'show what was done to a target, and how it changed, recorded last first')
+  return readingCommand('history', 'show what was done to a target, and how it changed, recorded last first')
     .argument('<target>', 'as type:id, such as account:acc-17; with --actor the id of an actor')
     .argument('[query...]', 'only those of these steps, such as: action:*.updated last:30d')
     .option('--actor', 'what an actor did, instead of what was done to a target')

@@ -2,7 +2,7 @@
 import { type Pipe, parseQuery } from '@trailproof/core/query'
 import type { RecordsAnswer, SearchAnswer, TableAnswer } from '../api/answers.ts'
 import { type ApiClient, clientOf } from '../api/api-client.ts'
-import { type ClientOptions, clientCommand } from '../api/client-options.ts'
+import { type ClientOptions, readingCommand } from '../api/client-options.ts'
 import type { Context } from '../context.ts'
 import { usageFailure } from '../failure.ts'
 import { painterOf } from '../terminal/paint.ts'
@@ -17,7 +17,7 @@ import { countColumns, fieldColumns, RECORD_COLUMNS } from './result-columns.ts'
 const PAGE_RECORDS = 1000
 
 export function searchCommand(context: Context) {
-  return clientCommand('search', 'search records, newest in the ledger first, or count them')
+  return readingCommand('search', 'search records, newest in the ledger first, or count them')
     .argument(QUERY_ARGUMENT, 'such as: actor:u-1 action:payment.* outcome:failure last:24h')
     .option('-n, --limit <count>', 'most records', wholeNumber({ least: 1 }), 50)
     .option('--all', 'all records that match, page after page')

@@ -1,14 +1,14 @@
 /** `trailproof show <id>`: one record, all of it. */
 import type { RecordView } from '@trailproof/core'
 import { clientOf } from '../api/api-client.ts'
-import { type ClientOptions, clientCommand } from '../api/client-options.ts'
+import { type ClientOptions, readingCommand } from '../api/client-options.ts'
 import type { Context } from '../context.ts'
 import { type Paint, painterOf, printable } from '../terminal/paint.ts'
 import { printJson } from '../terminal/print-json.ts'
 import { paintOutcome } from './record-line.ts'
 
 export function showCommand(context: Context) {
-  return clientCommand('show', 'show one record by its id, read from the ledger itself')
+  return readingCommand('show', 'show one record by its id, read from the ledger itself')
     .argument('<id>', 'UUID of the record')
     .action((id, options) => showRecord(id, options, context))
 }

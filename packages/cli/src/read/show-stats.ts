@@ -2,7 +2,7 @@
 import type { FacetsAnswer, HistogramAnswer, LedgerAnswer } from '../api/answers.ts'
 import { type ApiClient, clientOf, isTransient } from '../api/api-client.ts'
 import { waitMs } from '../api/backoff.ts'
-import { type ClientOptions, clientCommand } from '../api/client-options.ts'
+import { type ClientOptions, readingCommand } from '../api/client-options.ts'
 import type { Context } from '../context.ts'
 import { usageFailure } from '../failure.ts'
 import { painterOf } from '../terminal/paint.ts'
@@ -18,7 +18,7 @@ const FACET_VALUES = 8
 const CLOCKS_APART_MS = 60_000
 
 export function statsCommand(context: Context) {
-  return clientCommand('stats', 'watch how much is recorded, by whom and how it ends; ends with Ctrl-C')
+  return readingCommand('stats', 'watch how much is recorded, by whom and how it ends; ends with Ctrl-C')
     .argument(QUERY_ARGUMENT, 'only of these records: service:payments outcome:failure')
     .option('--last <time>', 'how far back to count: 5m, 1h, 7d', '15m')
     .option('--interval <seconds>', 'how often to look', wholeNumber({ least: 1 }), 2)

@@ -2,7 +2,7 @@
 import type { RecordView } from '@trailproof/core'
 import { clientOf, isTransient } from '../api/api-client.ts'
 import { backoffMs, waitMs } from '../api/backoff.ts'
-import { type ClientOptions, clientCommand } from '../api/client-options.ts'
+import { type ClientOptions, readingCommand } from '../api/client-options.ts'
 import { readServerEvents, type ServerEvent } from '../api/server-events.ts'
 import type { Context } from '../context.ts'
 import { painterOf } from '../terminal/paint.ts'
@@ -12,7 +12,7 @@ import { QUERY_ARGUMENT, queryOf } from './query-words.ts'
 import { recordLine } from './record-line.ts'
 
 export function tailCommand(context: Context) {
-  return clientCommand('tail', 'watch records as they are recorded; ends with Ctrl-C')
+  return readingCommand('tail', 'watch records as they are recorded; ends with Ctrl-C')
     .argument(QUERY_ARGUMENT, 'as in search, without pipes: action:payment.* outcome:failure')
     .option('--from <index>', 'first entry; default: what comes now', wholeNumber())
     .option('-n, --limit <count>', 'end after this many records', wholeNumber({ least: 1 }))

@@ -2,7 +2,7 @@
 import { instantMs } from '@trailproof/core/query'
 import type { TrailAnswer, TreeNodeAnswer } from '../api/answers.ts'
 import { clientOf } from '../api/api-client.ts'
-import { type ClientOptions, clientCommand } from '../api/client-options.ts'
+import { type ClientOptions, readingCommand } from '../api/client-options.ts'
 import type { Context } from '../context.ts'
 import { type Paint, painterOf, printable } from '../terminal/paint.ts'
 import { printJson } from '../terminal/print-json.ts'
@@ -11,7 +11,7 @@ import { type Column, printTable } from '../terminal/table.ts'
 import { paintOutcome } from './record-line.ts'
 
 export function traceCommand(context: Context) {
-  return clientCommand('trace', 'show all records of one trace as a tree of what led to what')
+  return readingCommand('trace', 'show all records of one trace as a tree of what led to what')
     .argument('<trace_id>', 'as records carry it; search shows it with: | fields trace_id')
     .action((traceId, options) => showTrace(traceId, options, context))
 }

@@ -1,11 +1,15 @@
 /** What a person sees when the server has started. */
 import type { Settings } from '@trailproof/server'
+import { withoutUser } from '@trailproof/server/ports'
 import type { Context } from '../context.ts'
 import { type Paint, painterOf } from '../terminal/paint.ts'
 
 export interface Started {
   readonly url: string
-  readonly settings: Pick<Settings, 'data' | 'keys'>
+  readonly settings: Pick<
+    Settings,
+    'data' | 'keys' | 'database' | 'lock_database' | 'intake' | 'search_index' | 'cache' | 'roles'
+  >
   readonly ledgers: readonly { readonly name: string; readonly size: number }[]
   /** Shown this once and nowhere kept. */
   readonly newAdminToken: string | undefined
@@ -16,7 +20,7 @@ export function printBanner(context: Context, started: Started): void {
   context.stdout.write(bannerText(started, context.version, paint))
 }
 
-function bannerText(
+export function bannerText(
   { url, settings, ledgers, newAdminToken }: Started,
   version: string,
   paint: Paint,
@@ -30,10 +34,20 @@ function bannerText(
     row('docs', `${url}/docs`),
     row('data', settings.data),
     row('keys', `${settings.keys} ${paint('dim', '(keep them on another disk than the data)')}`),
+    ...clusterRows(settings, row),
     row('ledgers', ledgers.map(({ name, size }) => `${name} (${size})`).join(', ')),
   ]
   if (newAdminToken !== undefined) lines.push('', ...firstSteps(url, newAdminToken, paint))
   return `${lines.join('\n')}\n\n`
+}
+
+/** What is shared with other servers; nothing where this one is alone. */
+function clusterRows(settings: Started['settings'], row: (name: string, value: string) => string): string[] {
+  const { database, lock_database, intake, search_index, cache, roles } = settings
+  const shared = { database, locks: lock_database, intake, search: search_index, cache, roles }
+  return Object.entries(shared)
+    .filter(([, value]) => value !== '' && value !== 'direct' && value !== 'all')
+    .map(([name, value]) => row(name, withoutUser(value)))
 }
 
 function firstSteps(url: string, token: string, paint: Paint): string[] {

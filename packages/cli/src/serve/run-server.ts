@@ -13,6 +13,9 @@ import { printBanner } from './banner.ts'
 import { serverLog } from './server-log.ts'
 import { settingFlags } from './setting-flags.ts'
 
+/** Until a process in which everything is closed ends, if it does not by itself. */
+const LINGER_MS = 1000
+
 export async function runServer(options: Readonly<Record<string, unknown>>, context: Context): Promise<void> {
   const file = options['config'] as string | undefined
   const settings = readSettings(settingFlags(options), context, file)
@@ -31,6 +34,8 @@ export async function runServer(options: Readonly<Record<string, unknown>>, cont
   await running.stop()
   log.info('stopped')
   context.exitWith(EXIT.ok)
+  // Everything is closed; what a library has left must not keep the process (Kafka's client: a heartbeat that failed as it left).
+  setTimeout(() => process.exit(), LINGER_MS).unref()
 }
 
 /** The complete settings, or a usage failure naming the place of the bad one. */

@@ -3,11 +3,16 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { LEAF_BYTES, openCheckpoint, type VerifierKey } from '@trailproof/core'
 import {
+  type ContentKeys,
+  type EncryptionOptions,
   LEDGER_FILE,
   LedgerKeys,
   type LedgerState,
+  NO_KEYS,
+  openContentKeys,
   readLockFile,
   SqliteLedgerReader,
+  TrailproofError,
   verifyEd25519,
 } from '@trailproof/server/ports'
 import type { EvidenceEntry, EvidenceGroup, EvidenceSource } from '@trailproof/verify'
@@ -20,6 +25,7 @@ import {
   type LedgerEvidence,
   newestCheckpoint,
 } from './ledger-evidence.ts'
+import { isKeyMissing, SealedContent, WITHHELD } from './sealed-content.ts'
 
 export interface DirectoryOptions {
   /** Directory of keys and locks; undefined: the one beside the data, if it is of this data. */
@@ -27,6 +33,8 @@ export interface DirectoryOptions {
   readonly pinned: readonly VerifierKey[]
   /** One ledger; undefined: all of them. */
   readonly ledger: string | undefined
+  /** The master key that opens encrypted content, as for the server; without it such content is withheld. */
+  readonly encryption?: EncryptionOptions | undefined
 }
 
 export async function openDirectory(directory: string, options: DirectoryOptions): Promise<EvidencePlace> {
@@ -38,7 +46,7 @@ export async function openDirectory(directory: string, options: DirectoryOptions
     )
   const { keys } = options
   if (keys !== undefined && !existsSync(keys)) throw usageFailure(`there is no directory of keys ${keys}`)
-  const reader = openReader(file)
+  const reader = openReader(file, await contentKeysOf(directory, options))
   const states = await reader.ledgers().catch((cause: unknown) => {
     throw new Failure(EXIT.broken, `${file} is damaged: ${(cause as Error).message}`, { cause })
   })
@@ -69,16 +77,34 @@ function keysDirectoryOf(
   said: string | undefined,
 ): string | undefined {
   if (said !== undefined) return said
-  const beside = join(dirname(resolve(data)), 'trailproof-keys')
+  const beside = keysBeside(data)
   const lock = join(beside, `${name}.lock`)
   if (!existsSync(lock)) return undefined
   const isOurs = readLockFile(lock).some((note) => note.startsWith(`${origin}\n`))
   return isOurs ? beside : undefined
 }
 
-function openReader(file: string): SqliteLedgerReader {
+/** Data keys lie with the other keys: as said, else beside the data. */
+async function contentKeysOf(
+  directory: string,
+  { keys, encryption }: DirectoryOptions,
+): Promise<ContentKeys> {
+  if (encryption === undefined) return NO_KEYS
   try {
-    return SqliteLedgerReader.open(file)
+    return await openContentKeys({ ...encryption, data: directory, keys: keys ?? keysBeside(directory) })
+  } catch (error) {
+    if (error instanceof TrailproofError) throw usageFailure(error.message)
+    throw error
+  }
+}
+
+function keysBeside(data: string): string {
+  return join(dirname(resolve(data)), 'trailproof-keys')
+}
+
+function openReader(file: string, contentKeys: ContentKeys): SqliteLedgerReader {
+  try {
+    return SqliteLedgerReader.open(file, contentKeys)
   } catch (cause) {
     throw new Failure(EXIT.unproven, `${file} cannot be read: ${(cause as Error).message}`, {
       hint: 'SQLite needs to write beside the file: verify a copy if the directory is read-only',
@@ -98,9 +124,11 @@ function ledgerEvidence(
   const locked = keys === undefined ? [] : lockedCheckpoints(join(keys, `${name}.lock`), verifierKeys)
   const known = [...locked, checkpoint].filter((note) => note !== '')
   const newest = newestCheckpoint(known)
+  const sealed = new SealedContent(name, reader)
   return {
     name,
-    source: { ...directorySource(name, reader, newest), storedSize: size },
+    source: { ...directorySource(name, reader, newest, sealed), storedSize: size },
+    withheldBecause: () => sealed.reason,
     verifierKeys,
     keysFrom,
     remembered: known.filter((note) => note !== newest),
@@ -133,7 +161,12 @@ function lockedCheckpoints(path: string, keys: readonly VerifierKey[]): readonly
   return sound.length > 0 ? sound : slots
 }
 
-function directorySource(name: string, reader: SqliteLedgerReader, checkpoint: string): EvidenceSource {
+function directorySource(
+  name: string,
+  reader: SqliteLedgerReader,
+  checkpoint: string,
+  sealed: SealedContent,
+): EvidenceSource {
   return {
     checkpoint: async () => {
       if (checkpoint === '') throw new Error('there is none in the data, and no lock was found; name --keys')
@@ -152,6 +185,7 @@ function directorySource(name: string, reader: SqliteLedgerReader, checkpoint: s
         return await reader.readEntries(name, from, count)
       } catch (error) {
         if (isGone(error)) return readOneByOne(name, reader, from, count)
+        if (isKeyMissing(error)) return sealed.entries(error, from, count)
         throw error
       }
     },
@@ -188,8 +222,9 @@ async function readOneByOne(
       if (entry === undefined) break
       entries.push(entry)
     } catch (error) {
-      if (!isGone(error)) throw error
-      entries.push({ leaf: await leafAt(name, reader, index), core: DAMAGED, personal: DAMAGED })
+      if (!isGone(error) && !isKeyMissing(error)) throw error
+      const group = isGone(error) ? DAMAGED : WITHHELD
+      entries.push({ leaf: await leafAt(name, reader, index), core: group, personal: group })
     }
   return entries
 }

@@ -29,21 +29,30 @@ export class ErasedIndexes {
   }
 }
 
-/** Notes in `seen` which entries are shown without their personal group. */
-export function notingErased(source: EvidenceSource, seen: ErasedIndexes): EvidenceSource {
+/** What was gone in an earlier reading, group by group. */
+export class SeenErased {
+  readonly personal = new ErasedIndexes()
+  readonly core = new ErasedIndexes()
+}
+
+/** Notes in `seen` which entries are shown without their personal group, and which without the core group. */
+export function notingErased(source: EvidenceSource, seen: SeenErased): EvidenceSource {
   return mapping(source, (entry, index) => {
-    if (entry.personal.kind === 'erased') seen.add(index)
+    for (const group of ['personal', 'core'] as const)
+      if (entry[group].kind === 'erased') seen[group].add(index)
     return entry
   })
 }
 
 /** Shows what was not erased in an earlier reading as withheld: whether its erasure is in order, the next one says. */
-export function withholdingNewlyErased(source: EvidenceSource, before: ErasedIndexes): EvidenceSource {
-  return mapping(source, (entry, index) =>
-    entry.personal.kind === 'erased' && !before.has(index)
-      ? { ...entry, personal: { kind: 'withheld' } }
-      : entry,
-  )
+export function withholdingNewlyErased(source: EvidenceSource, before: SeenErased): EvidenceSource {
+  return mapping(source, (entry, index) => withholding(entry, index, before))
+}
+
+function withholding(entry: EvidenceEntry, index: number, before: SeenErased): EvidenceEntry {
+  const shown = (group: 'core' | 'personal'): EvidenceEntry['core'] =>
+    entry[group].kind === 'erased' && !before[group].has(index) ? { kind: 'withheld' } : entry[group]
+  return { leaf: entry.leaf, core: shown('core'), personal: shown('personal') }
 }
 
 function mapping(

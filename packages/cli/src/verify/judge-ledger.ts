@@ -2,7 +2,7 @@
 import { sha256, verifyEd25519 } from '@trailproof/server/ports'
 import { type EvidenceSource, type Report, verifyLedger } from '@trailproof/verify'
 import type { Progress } from '../terminal/progress.ts'
-import { ErasedIndexes, notingErased, withholdingNewlyErased } from './erased-meanwhile.ts'
+import { notingErased, SeenErased, withholdingNewlyErased } from './erased-meanwhile.ts'
 import type { EvidencePlace, KeysFrom, LedgerEvidence } from './ledger-evidence.ts'
 import type { RememberedFile } from './remembered-file.ts'
 
@@ -33,7 +33,7 @@ export async function judgeLedger(
   options: JudgeOptions,
 ): Promise<Judged> {
   const startedAt = options.now()
-  const seen = new ErasedIndexes()
+  const seen = new SeenErased()
   let evidence = await place.open(name)
   let report = await judgeOnce(evidence, notingErased(evidence.source, seen), options)
   if (report.firstBad?.step === 'erasure') {
@@ -43,12 +43,22 @@ export async function judgeLedger(
   if (isSigned(report)) options.remembered?.add(name, await evidence.source.checkpoint(), options.now())
   return {
     ...report,
+    unproven: withReason(report.unproven, evidence.withheldBecause?.()),
     ledger: name,
     keysFrom: evidence.keysFrom,
     evidence,
     unsigned: Math.max(0, evidence.storedSize - report.size),
     tookMs: options.now() - startedAt,
   }
+}
+
+function withReason(unproven: Report['unproven'], reason: string | undefined): Report['unproven'] {
+  if (reason === undefined) return unproven
+  return unproven.map((item) =>
+    item.what === 'core' || item.what === 'personal'
+      ? { ...item, detail: `${item.detail}: ${reason}` }
+      : item,
+  )
 }
 
 function judgeOnce(

@@ -20,6 +20,8 @@ export interface LedgerEvidence {
   readonly storedSize: number
   /** Whether the newest signature was looked for where it is kept, apart from the data. */
   readonly hasLock: boolean
+  /** Why the source withholds content, once it did; undefined where nobody said. */
+  readonly withheldBecause?: () => string | undefined
 }
 
 /** Evidence that can be read anew when the ledger has gone on meanwhile. */

@@ -45,10 +45,16 @@ export function printJudged(judged: Judged, { stdout }: Context): void {
   }
   for (const { what, from, to, detail } of judged.unproven.slice(0, ITEMS_SHOWN))
     lines.push(`  not proven       ${what}${rangeOf(from, to)}: ${printable(detail)}`)
-  for (const { from, to, erasedBy, authority, reason } of judged.erased.slice(0, ITEMS_SHOWN))
+  for (const { from, to, erasedBy, authority, reason, isWhole, rule } of judged.erased.slice(
+    0,
+    ITEMS_SHOWN,
+  )) {
+    const what = isWhole ? 'destroyed' : 'erased'
+    const by = rule === undefined ? '' : `, rule ${printable(rule)}`
     lines.push(
-      `  erased          ${rangeOf(from, to)} by entry ${erasedBy}: ${printable(`${authority}; ${reason}`)}`,
+      `  ${what.padEnd(16)}${rangeOf(from, to)} by entry ${erasedBy}${by}: ${printable(`${authority}; ${reason}`)}`,
     )
+  }
   const hidden =
     Math.max(0, judged.unproven.length - ITEMS_SHOWN) + Math.max(0, judged.erased.length - ITEMS_SHOWN)
   if (hidden > 0) lines.push(`  and ${formatCount(hidden)} more; --json lists all`)

@@ -18,6 +18,10 @@ export function verifyCommand(context: Context) {
       '--keys <dir>',
       'directory of keys and checkpoint locks of a data directory; default: trailproof-keys beside it',
     )
+    .option(
+      '--master-key <key>',
+      'opens the content of an encrypted data directory; as for serve. Without it content is withheld: unproven',
+    )
     .option('--ledger <name>', 'one ledger; default: all of them')
     .option('--against <url|dir>', 'hold receipts against the ledger as it is now')
     .option('--remember <file>', 'hold the ledger against the checkpoints in this file, and add the new one')

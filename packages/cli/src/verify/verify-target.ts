@@ -1,6 +1,7 @@
 /** What is to be verified: a data directory, a server, or a file of receipts. */
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { EXPORT_FORMAT } from '@trailproof/core'
+import type { EncryptionOptions } from '@trailproof/server/ports'
 import { clientOf } from '../api/api-client.ts'
 import type { Context } from '../context.ts'
 import { usageFailure } from '../failure.ts'
@@ -19,6 +20,7 @@ import { RememberedFile } from './remembered-file.ts'
 export interface VerifyOptions {
   readonly vkey?: readonly string[]
   readonly keys?: string
+  readonly masterKey?: string
   readonly token?: string
   readonly ledger?: string
   readonly against?: string
@@ -79,7 +81,7 @@ async function judgeLedgers(
 
 /** A server by its URL, with or without `/ledgers/<name>`, or a data directory. */
 async function openPlace(target: string, options: VerifyOptions, context: Context): Promise<EvidencePlace> {
-  const { vkey = [], keys, token, ledger } = options
+  const { vkey = [], keys, masterKey, token, ledger } = options
   const pinned = pinnedKeys(vkey)
   if (!/^https?:\/\//i.test(target)) {
     if (!isDirectory(target))
@@ -87,11 +89,18 @@ async function openPlace(target: string, options: VerifyOptions, context: Contex
         `there is no ${target}`,
         'give a data directory, the URL of a server, or a file of receipts',
       )
-    return openDirectory(target, { keys, pinned, ledger })
+    const encryption = masterKey === undefined ? undefined : await encryptionOf(masterKey, context)
+    return openDirectory(target, { keys, pinned, ledger, encryption })
   }
   const [, url = target, named] = /^(.*?)\/ledgers\/([^/?#]+)\/?$/.exec(target) ?? []
   const client = clientOf({ url, ...(token === undefined ? {} : { token }) }, context)
   return openServer(client, { pinned, ledger: named === undefined ? ledger : decodeURIComponent(named) })
+}
+
+/** The server is loaded only by those who need its settings: for Vault there are more of them. */
+async function encryptionOf(masterKey: string, context: Context): Promise<EncryptionOptions> {
+  const { readEncryption } = await import('../admin/read-encryption.ts')
+  return readEncryption({ masterKey }, context)
 }
 
 const EXPORT_BEGIN = `{"format":"${EXPORT_FORMAT}"`

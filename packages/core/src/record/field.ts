@@ -11,6 +11,20 @@ export type RecordGroup = 'core' | 'personal'
 /** What happens to a value over its limit: the record is refused, or the value is cut and listed in `truncated`. */
 export type OverLimit = 'refused' | 'cut'
 
+/**
+ * What may be in a field of the personal group, for inventories of personal data. `pseudonym`: it tells people apart without a name;
+ * `derived`: made from the others, tells little without them.
+ */
+export const PERSONAL_KINDS = [
+  'identity',
+  'contact',
+  'pseudonym',
+  'place and device',
+  'whatever people write',
+  'derived',
+] as const
+export type PersonalKind = (typeof PERSONAL_KINDS)[number]
+
 export interface FieldNote {
   readonly group: RecordGroup
   /** The limit in words, unit included; absent where the type says it all. */
@@ -18,6 +32,8 @@ export interface FieldNote {
   readonly over?: OverLimit
   /** Set by the server; what a producer sends under this name goes to `metadata`. */
   readonly setBy?: 'server'
+  /** Of each field of the personal group. */
+  readonly holds?: readonly PersonalKind[]
 }
 
 /** The JSON Schema keyword that carries a field's note. */
@@ -42,7 +58,12 @@ export function identifier(description: string, more: Partial<FieldNote> = {}) {
 
 /** A text that people wrote, cut at 64 KiB. */
 export function freeText(description: string) {
-  const note: FieldNote = { group: 'personal', limit: '65,536 bytes', over: 'cut' }
+  const note: FieldNote = {
+    group: 'personal',
+    limit: '65,536 bytes',
+    over: 'cut',
+    holds: ['whatever people write'],
+  }
   return Type.String({ description, [FIELD_NOTE]: note })
 }
 
@@ -54,6 +75,12 @@ export function list<Item extends TSchema>(description: string, items: Item, mor
 
 /** An object with any members; texts in it are cut at 64 KiB. */
 export function freeObject(description: string, more: Partial<FieldNote> = {}) {
-  const note = { group: 'personal', limit: '65,536 bytes a text', over: 'cut', ...more }
+  const note: FieldNote = {
+    group: 'personal',
+    limit: '65,536 bytes a text',
+    over: 'cut',
+    holds: ['whatever people write'],
+    ...more,
+  }
   return Type.Object({}, { description, additionalProperties: true, [FIELD_NOTE]: note })
 }

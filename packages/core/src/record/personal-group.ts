@@ -51,7 +51,12 @@ const Actor = Type.Object(
   {
     additionalProperties: true,
     description: 'Who did it.',
-    [FIELD_NOTE]: { ...personal, limit: '512 characters a text', over: 'refused' },
+    [FIELD_NOTE]: {
+      ...personal,
+      limit: '512 characters a text',
+      over: 'refused',
+      holds: ['identity', 'contact'],
+    } satisfies FieldNote,
   },
 )
 
@@ -89,7 +94,12 @@ const Source = Type.Object(
   {
     additionalProperties: true,
     description: 'Where the request came from.',
-    [FIELD_NOTE]: { ...personal, limit: '512 characters an address', over: 'refused' },
+    [FIELD_NOTE]: {
+      ...personal,
+      limit: '512 characters an address',
+      over: 'refused',
+      holds: ['place and device'],
+    } satisfies FieldNote,
   },
 )
 
@@ -110,19 +120,30 @@ const Labels = Type.Object(
     ]),
     maxProperties: LABELS_MAX,
     description: 'Your own names and values; indexed.',
-    [FIELD_NOTE]: { ...personal, limit: `${LABELS_MAX} labels of 4,096 characters`, over: 'refused' },
+    [FIELD_NOTE]: {
+      ...personal,
+      limit: `${LABELS_MAX} labels of 4,096 characters`,
+      over: 'refused',
+      holds: ['whatever people write'],
+    } satisfies FieldNote,
   },
 )
 
 const anyObject = Type.Object({}, { additionalProperties: true })
-const lists = { limit: '10,000 items (refused), 65,536 bytes a text (cut)', over: 'cut' } as const
+const written = { holds: ['whatever people write'] } satisfies Partial<FieldNote>
+const derived = { holds: ['derived'] } satisfies Partial<FieldNote>
+const lists = {
+  ...written,
+  limit: '10,000 items (refused), 65,536 bytes a text (cut)',
+  over: 'cut',
+} satisfies Partial<FieldNote>
 const byServer = { setBy: 'server' } as const
 const paths = (description: string, more: Partial<FieldNote>) =>
-  list(description, Type.String(), { ...more, limit: '10,000 paths' })
+  list(description, Type.String(), { ...derived, ...more, limit: '10,000 paths' })
 
 export const PersonalGroup = Type.Object({
   actor: optional(Actor),
-  changes: optional(list('What was changed.', Change)),
+  changes: optional(list('What was changed.', Change, written)),
   coerced: optional(
     paths('JSON Pointers of values whose JSON type was changed to keep them exact.', byServer),
   ),
@@ -144,12 +165,13 @@ export const PersonalGroup = Type.Object({
   ),
   request: optional(freeObject('The request; body is cut at 65,536 bytes.')),
   response: optional(freeObject('The response; body is cut at 65,536 bytes.')),
-  session_id: optional(identifier("The actor's session.", personal)),
+  session_id: optional(identifier("The actor's session.", { ...personal, holds: ['pseudonym'] })),
   source: optional(Source),
   source_id: optional(
     identifier('The id that another system gave the record, where that is not a UUID.', {
       ...personal,
       ...byServer,
+      holds: ['pseudonym'],
     }),
   ),
   stream_chain: optional(
@@ -160,12 +182,14 @@ export const PersonalGroup = Type.Object({
       },
       {
         description: "The producer's own hash chain; sent and served as stream.prev_hash and stream.hash.",
-        [FIELD_NOTE]: { ...personal, limit: '512 characters', over: 'refused' },
+        [FIELD_NOTE]: { ...personal, ...derived, limit: '512 characters', over: 'refused' },
       },
     ),
   ),
-  targets: optional(list('What it was done to.', Target)),
-  truncated: optional(list('What was cut: by the producer, if it says so, and by the server.', Truncated)),
+  targets: optional(list('What it was done to.', Target, { holds: ['identity'] })),
+  truncated: optional(
+    list('What was cut: by the producer, if it says so, and by the server.', Truncated, derived),
+  ),
 })
 
 /** The personal group as stored. */

@@ -24,6 +24,11 @@ export type RecordView = Omit<CoreGroup, 'stream'> &
     readonly index: number
     /** The groups whose content was destroyed; absent when none was. */
     readonly erased?: readonly 'personal'[]
+    /**
+     * What whoever asks does not see, whether it is there or not: `personal` for the whole group, or names of fields.
+     * Absent when all that there is is shown. What is masked is missing, and `erased` is not said of a masked group.
+     */
+    readonly masked?: readonly string[]
   }
 
 /**

@@ -26,6 +26,7 @@ test.each([
   for (const [name, field] of fields) {
     expect(field[FIELD_NOTE]?.group, name).toBe(group)
     expect(field.description, name).toMatch(/\w/)
+    expect(field[FIELD_NOTE]?.holds?.length ?? 0, name).toBeGreaterThanOrEqual(group === 'personal' ? 1 : 0)
   }
   const names = fields.map(([name]) => name)
   expect(names).toEqual(names.toSorted())

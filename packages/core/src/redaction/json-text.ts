@@ -36,7 +36,7 @@ export function redactJsonText(
       at = stop
       continue
     }
-    const end = stringEnd(text, at)
+    const end = jsonStringEnd(text, at)
     const colon = afterSpace(text, end)
     if (text[colon] === ':') {
       const value = afterSpace(text, colon + 1)
@@ -45,7 +45,7 @@ export function redactJsonText(
         at = value
         continue
       }
-      const valueStop = valueEnd(text, value)
+      const valueStop = jsonValueEnd(text, value)
       if (mode === 'drop' || isWorthMasking(text, value, valueStop)) {
         const by = mode === 'mask' ? mask : replacedJson(text.slice(value, valueStop), mode, policy)
         replace(value, valueStop, JSON.stringify(by))
@@ -90,7 +90,7 @@ function isWorthMasking(text: string, from: number, to: number): boolean {
 }
 
 /** Just after the closing quote, or the end. */
-function stringEnd(text: string, open: number): number {
+export function jsonStringEnd(text: string, open: number): number {
   for (let i = open + 1; i < text.length; i++) {
     const code = text.charCodeAt(i)
     if (code === QUOTE) return i + 1
@@ -100,9 +100,9 @@ function stringEnd(text: string, open: number): number {
 }
 
 /** Just after the value at `from`, however deep it is, or the end of a text that was cut off. */
-function valueEnd(text: string, from: number): number {
+export function jsonValueEnd(text: string, from: number): number {
   const first = text[from]
-  if (first === '"') return stringEnd(text, from)
+  if (first === '"') return jsonStringEnd(text, from)
   if (first !== '{' && first !== '[') {
     let at = from
     while (at < text.length && !',}] \n\r\t'.includes(text[at]!)) at++
@@ -111,7 +111,7 @@ function valueEnd(text: string, from: number): number {
   let depth = 0
   for (let i = from; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (code === QUOTE) i = stringEnd(text, i) - 1
+    if (code === QUOTE) i = jsonStringEnd(text, i) - 1
     else if (code === 0x7b || code === 0x5b) depth++
     else if ((code === 0x7d || code === 0x5d) && --depth === 0) return i + 1
   }
@@ -143,7 +143,7 @@ function leniently(quoted: string): string {
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([^]))/g
 const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
-function afterSpace(text: string, from: number): number {
+export function afterSpace(text: string, from: number): number {
   let at = from
   while (at < text.length && text.charCodeAt(at) <= 0x20) at++
   return at

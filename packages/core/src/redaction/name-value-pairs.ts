@@ -1,5 +1,6 @@
 /** `name=value` in forms, queries, cookies, connection strings and log lines. */
 
+import { type Edit, type Edits, NO_EDITS } from './edits.ts'
 import type { CompiledRedaction } from './policy.ts'
 import { isHashed, type RedactionMode, replacedText } from './replacement.ts'
 import type { ModeOfName } from './secret-name.ts'
@@ -7,18 +8,18 @@ import type { ModeOfName } from './secret-name.ts'
 /** A longer run before '=' is no name. */
 const NAME_CHARS_MAX = 128
 
-/** Masks the values of secret names, except those that a rule replaces otherwise. The same string when there is none. */
-export function redactPairs(text: string, { modeOfName, mask }: CompiledRedaction): string {
-  return replacePairs(text, modeOfName, (mode, from, isForm) => {
+/** The values of secret names, to be masked, except those that a rule replaces otherwise. */
+export function findPairs(text: string, { modeOfName, mask }: CompiledRedaction): Edits {
+  return findAll(text, modeOfName, (mode, from, isForm) => {
     const to = valueEnd(text, from, isForm)
     const value = text.slice(from, to)
-    return { to, by: mode !== 'mask' || value === '' || isHashed(unquoted(value)) ? value : mask }
+    return { to, by: mode !== 'mask' || isMasked(unquoted(value), mask) ? value : mask }
   })
 }
 
-/** Replaces the values of names to which a rule gives another mode than `mask`. The same string when there is none. */
-export function redactPairsByRules(text: string, policy: CompiledRedaction): string {
-  return replacePairs(text, policy.modeOfName, (mode, from, isForm) => {
+/** The values of names to which a rule gives another mode than `mask`. */
+export function findPairsOfRules(text: string, policy: CompiledRedaction): Edits {
+  return findAll(text, policy.modeOfName, (mode, from, isForm) => {
     if (mode === 'mask') return undefined // once the forms in the value were replaced
     const to = credentialEnd(text, from, valueEnd(text, from, isForm), isForm)
     const value = text.slice(from, to)
@@ -32,18 +33,22 @@ export function redactPairsByRules(text: string, policy: CompiledRedaction): str
   })
 }
 
+function isMasked(value: string, mask: string): boolean {
+  return value === '' || value === mask || isHashed(value)
+}
+
 /** `by` stands in place of the value, which ends at `to`. */
 interface PairReplacement {
   readonly to: number
   readonly by: string
 }
 
-function replacePairs(
+function findAll(
   text: string,
   modeOfName: ModeOfName,
   replacementOf: (mode: RedactionMode, valueFrom: number, isForm: boolean) => PairReplacement | undefined,
-): string {
-  let out = ''
+): Edits {
+  let edits: Edit[] | undefined
   let copied = 0
   let equals = text.indexOf('=')
   while (equals >= 0) {
@@ -56,7 +61,7 @@ function replacePairs(
       if (replacement !== undefined) {
         const { to, by } = replacement
         if (by !== text.slice(equals + 1, to)) {
-          out += text.slice(copied, equals + 1) + by
+          ;(edits ??= []).push({ from: equals + 1, to, by })
           copied = to
         }
         next = Math.max(next, to)
@@ -64,7 +69,7 @@ function replacePairs(
     }
     equals = text.indexOf('=', next)
   }
-  return copied === 0 ? text : out + text.slice(copied)
+  return edits ?? NO_EDITS
 }
 
 /** `Authorization=Bearer abc`: the scheme is not the secret, what follows it is. */

@@ -13,27 +13,27 @@ import { compileSecretNames, type ModeOfName } from './secret-name.ts'
 
 export interface RedactionPolicy {
   /** More names whose values are masked, in any style: `customerNumber` covers `customer_number`. Default none. */
-  readonly names?: readonly string[]
+  readonly names?: readonly string[] | undefined
   /** Names that are not masked although the built-in rules say so. Default none. */
-  readonly except?: readonly string[]
+  readonly except?: readonly string[] | undefined
   /** Whether the built-in names and the secrets recognised inside texts are masked. Default true. */
-  readonly defaults?: boolean
+  readonly defaults?: boolean | undefined
   /** What stands in place of a secret. Default `***`. */
-  readonly mask?: string
+  readonly mask?: string | undefined
   /** What else is covered, and what stands in its place. Default none. */
-  readonly rules?: readonly RedactionRule[]
+  readonly rules?: readonly RedactionRule[] | undefined
   /**
    * The secret under which rules `as: 'hash'` hash; 16 bytes or more, 32 random ones are best. Whoever knows it
    * can try out values; whoever changes it makes hashes before and after incomparable. No default.
    */
-  readonly hashKey?: Uint8Array
+  readonly hashKey?: Uint8Array | undefined
   /** Needed with `hashKey`: this package brings no hash function of its own. */
-  readonly sha256?: Sha256
+  readonly sha256?: Sha256 | undefined
   /**
    * Whether short texts in which nothing was found are remembered: names of hosts and user agents come again with each
    * record of a producer. 4,096 texts of at most 256 characters; secrets are never among them. Default false.
    */
-  readonly remembers?: boolean
+  readonly remembers?: boolean | undefined
 }
 
 /** A policy made ready; one serves any number of records. */
@@ -54,6 +54,8 @@ export interface CompiledRedaction extends Replacements {
   readonly paths: PathState | undefined
   /** Matches every text in which anything could be found. */
   readonly suspicious: RegExp
+  /** The same of texts with a colon whose names are known not to be secret. */
+  readonly suspiciousBesideNames: RegExp
   /** Texts in which nothing was found; undefined: they are not remembered. */
   readonly clean: CleanTexts | undefined
 }
@@ -62,8 +64,11 @@ const HASH_KEY_BYTES_MIN = 16
 /** 128 bits: far more than anyone can make collide by chance. */
 const HASH_HEX_CHARS = 32
 
-/** Whatever none of these is in holds no credential, token, key, JSON or pair. No quantifier, so linear. */
-const SUSPICIOUS = /[={[]|:\/\/|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|eyJ|-----BEGIN/
+/** Whatever none of these is in holds no credential, token, key, JSON, element or pair. No quantifier, so linear. */
+const SUSPICIOUS =
+  /[={[<]|:(?:\D|(?<=[dD]:))|%3|%25|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|eyJ|-----BEGIN/
+const SUSPICIOUS_BESIDE_NAMES =
+  /[={[<]|:\/\/|%3|%25|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|eyJ|-----BEGIN/
 
 /** Throws `RedactionPolicyError` for rules that cannot be followed. */
 export function compileRedaction(policy: RedactionPolicy = {}): CompiledRedaction {
@@ -83,17 +88,18 @@ export function compileRedaction(policy: RedactionPolicy = {}): CompiledRedactio
     }),
     cards: rules.detect.get('card'),
     paths: compilePaths(rules.paths),
-    suspicious: suspicious([...rules.detect.keys()]),
+    suspicious: suspicious(SUSPICIOUS, [...rules.detect.keys()]),
+    suspiciousBesideNames: suspicious(SUSPICIOUS_BESIDE_NAMES, [...rules.detect.keys()]),
     clean: policy.remembers === true ? new CleanTexts() : undefined,
     mask,
     hash: compileHash(policy),
   }
 }
 
-function suspicious(detectors: readonly Detector[]): RegExp {
-  if (detectors.length === 0) return SUSPICIOUS
+function suspicious(base: RegExp, detectors: readonly Detector[]): RegExp {
+  if (detectors.length === 0) return base
   const hints = detectors.map((detector) => DETECTIONS[detector].hint)
-  return new RegExp([SUSPICIOUS, ESCAPE, ...hints].map(({ source }) => source).join('|'))
+  return new RegExp([base, ESCAPE, ...hints].map(({ source }) => source).join('|'))
 }
 
 function compileHash({ rules = [], hashKey, sha256, mask = '***' }: RedactionPolicy): Replacements['hash'] {

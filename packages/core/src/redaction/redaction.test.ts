@@ -255,6 +255,25 @@ describe('a text', () => {
     ['{"big":12345678901234567890,"x":1.0}', '{"big":12345678901234567890,"x":1.0}'],
     ['{not json password=x}', '{not json password=***}'],
     ['[info] password=x', '[info] password=***'],
+    // JSON in a text, and what a name with a colon stands before
+    ['a {"url":"/x?token=abc","n":1.0} b', 'a {"url":"/x?token=***","n":1.0} b'],
+    ['{"a":1}\n{"token":"x"}\npassword: y', '{"a":1}\n{"token":"***"}\npassword: ***'],
+    ['password: "a\\"b" c', 'password: "***" c'],
+    ["x {'pin': 1, 'name': 'a'}", "x {'pin': '***', 'name': 'a'}"],
+    ['got password: hunter2. Try again', 'got password: *** Try again'],
+    ['Cookie: missing, Cookie: a=b', 'Cookie: missing, Cookie: ***'],
+    ['token: null, secret: undefined', 'token: null, secret: undefined'],
+    // elements and attributes
+    ['<a><token>x', '<a><token>***'],
+    ['see <token> and <token>', 'see <token> and <token>'],
+    ['<token><b>x</b></token ><c/>', '<token>***</token ><c/>'],
+    ['<input value="x" name="pin">', '<input value="***" name="pin">'],
+    // escaped
+    ['a=1&next=%2Fx%3Fpin%3D1%26a%3D%C3%A9', 'a=1&next=%2Fx%3Fpin%3D***%26a%3D%C3%A9'],
+    ['%3D%', '%3D%'],
+    // users
+    ['https://git@h/ ssh://deploy@h/', 'https://git@h/ ssh://deploy@h/'],
+    ['ssh://0123456789abcdef0123@h', 'ssh://***@h'],
   ])('%j', (text, masked) => {
     expect(redactText(text, policy)).toBe(masked)
     expect(redactText(masked, policy)).toBe(masked)

@@ -16,7 +16,7 @@ export interface RedactionRule {
    * members of objects, headers, forms, queries, cookies and JSON inside texts, and win over the built-in
    * names and over `except`.
    */
-  readonly names?: readonly string[]
+  readonly names?: readonly string[] | undefined
   /**
    * Places in the personal group: `request.body.customer.iban`, `integrations[*].request.args[0]`,
    * `metadata.*.pin`, `**.pin`, `metadata["a.b"]`. `*` stands for one step of any name or index, `**` for any
@@ -26,11 +26,11 @@ export interface RedactionRule {
    * a text. What the record's schema wants to be an object (a field such as `request`, an item of
    * `integrations`) keeps its shape: each of its members is replaced instead.
    */
-  readonly paths?: readonly string[]
+  readonly paths?: readonly string[] | undefined
   /** Values told by their form, inside texts. Not in `actor`, `source` and `targets`, whose texts are identifiers, nor in names of members. */
-  readonly detect?: readonly Detector[]
+  readonly detect?: readonly Detector[] | undefined
   /** What stands in place of the values. Default `mask`. */
-  readonly as?: RedactionMode
+  readonly as?: RedactionMode | undefined
 }
 
 /** A policy that cannot be compiled. The message names the rule and the field. */

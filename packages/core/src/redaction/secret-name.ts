@@ -8,7 +8,7 @@ const WORDS: ReadonlySet<string> = new Set(
     'password passwords passwd passphrase passcode pwd secret secrets token tokens apikey ' +
     'apikeys authorization cookie cookies setcookie credential credentials creditcard ' +
     'cardnumber cvv cvc pin ssn privatekey secretkey accesskey session sessions sessionid jwt ' +
-    'otp totp'
+    'otp totp pw dpop bearer sessid'
   ).split(' '),
 )
 
@@ -16,8 +16,16 @@ const WORDS: ReadonlySet<string> = new Set(
 const PAIRS: ReadonlySet<string> = new Set(
   (
     'api key, api keys, credit card, card number, private key, secret key, access key, ' +
-    'signing key, encryption key, pass word, pass phrase, security code, social security'
+    'signing key, encryption key, pass word, pass phrase, security code, social security, ' +
+    'xapi key, functions key, function key, subscription key, account key, master key, shared key, ' +
+    'mfa code, fa code, verification code, recovery code, recovery codes, backup code, backup codes, ' +
+    'code verifier, client assertion, saml response, connect sid, amz signature, goog signature'
   ).split(', '),
+)
+
+/** `pass` and `sig` are secret as last words only: `passThrough` opens nothing. Nor does a pass after one of these. */
+const HARMLESS_BEFORE_PASS: ReadonlySet<string> = new Set(
+  'boarding ski day season first second single multi render low high band all by hall'.split(' '),
 )
 
 /** Endings that make one long word secret, as in `accesstoken`. */
@@ -31,6 +39,8 @@ const ENDINGS = [
   'creditcard',
   'cardnumber',
   'privatekey',
+  'sessid',
+  'sessionid',
 ]
 
 /** A last word that says the value is about a secret, not one. `id` is not among them: a session id is one. */
@@ -118,6 +128,8 @@ export function normalisedName(name: string): string {
 function isSecret(words: readonly string[]): boolean {
   const last = words[words.length - 1]
   if (last === undefined || HARMLESS_LAST.has(last)) return false
+  if (last === 'sig' || (last === 'pass' && !HARMLESS_BEFORE_PASS.has(words[words.length - 2] ?? '')))
+    return true
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!
     if (word === 'tokens' && COUNTED.has(words[i - 1] ?? '')) continue

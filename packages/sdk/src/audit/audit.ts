@@ -13,7 +13,7 @@ import { ACTIONS, type ActionCatalogue, type EventData, type EventOf } from './a
 
 export interface EventOptions {
   /** Default: what the recorder says. */
-  readonly delivery?: DeliveryMode
+  readonly delivery?: DeliveryMode | undefined
 }
 
 /** How sure the record is: `queued` for `async`, else as its delivery went. */

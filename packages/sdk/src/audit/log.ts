@@ -18,8 +18,8 @@ export type Log = Readonly<Record<LogLevel, WriteLog>> & {
 
 export interface LogOptions {
   /** Lines below this level are not made. Default `trace`: all are. */
-  readonly level?: LogLevel
-  readonly recorder?: RecorderChoice
+  readonly level?: LogLevel | undefined
+  readonly recorder?: RecorderChoice | undefined
 }
 
 export function createLog({ level = 'trace', recorder }: LogOptions = {}): Log {

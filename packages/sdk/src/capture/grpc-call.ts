@@ -1,5 +1,20 @@
 /** What is recorded of a gRPC call, on either side: its messages, and how its status is called. */
 
+/** What is used of @grpc/grpc-js by both ends of a call. */
+export interface GrpcMetadata {
+  get(name: string): readonly (string | Uint8Array)[]
+  getMap(): Readonly<Record<string, unknown>>
+  set(name: string, value: string): void
+}
+
+export interface GrpcStatus {
+  readonly code: number
+  readonly details: string
+}
+
+/** How an interceptor hands on what it was given. */
+export type GrpcNext<Value> = (value: Value) => void
+
 /** Messages of one direction that are kept; all are counted. */
 const MESSAGES_MAX = 10
 /** Names of codes (grpc.io, "Status codes"), by number. */

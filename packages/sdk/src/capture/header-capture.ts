@@ -16,6 +16,13 @@ export interface HeaderRules {
   readonly redaction: CompiledRedaction | undefined
 }
 
+export interface MaskedPlaces {
+  /** JSON Pointer of the headers. */
+  readonly path: string
+  /** JSON Pointers of values that were masked for their name. */
+  readonly redacted: Set<string>
+}
+
 export interface HeaderPlace {
   /** JSON Pointer of the headers. */
   readonly path: string
@@ -59,12 +66,14 @@ export class HeaderCapture {
     this.#exclude = new Set(rules.excludeHeaders)
   }
 
-  /** Names in lower case and in order. */
-  capture(headers: Headers): CapturedHeaders {
+  /** Names in lower case and in order. `place`: where the headers stand in the record; those that are masked are added to it. */
+  capture(headers: Headers, place: MaskedPlaces): CapturedHeaders {
     const captured: CapturedHeaders = {}
     for (const { name, lowerName, isMasked } of this.#planOf(headers)) {
       const value = headers[name]
-      if (value !== undefined) captured[lowerName] = isMasked ? [this.#rules.mask] : valuesOf(value)
+      if (value === undefined) continue
+      captured[lowerName] = isMasked ? [this.#rules.mask] : valuesOf(value)
+      if (isMasked) place.redacted.add(headerPath(place.path, lowerName))
     }
     return captured
   }
@@ -77,8 +86,10 @@ export class HeaderCapture {
     for (const { name, lowerName, isMasked, key } of this.#planOf(headers)) {
       const value = headers[name]
       if (value === undefined) continue
-      if (isMasked) text += `${key}${this.#masked},`
-      else if (typeof value === 'string')
+      if (isMasked) {
+        text += `${key}${this.#masked},`
+        redacted.push(headerPath(path, lowerName))
+      } else if (typeof value === 'string')
         text += `${key}[${this.#value(value, path, lowerName, 0, ids, redacted)}],`
       else {
         const values = valuesOf(value)
@@ -105,7 +116,7 @@ export class HeaderCapture {
     const masked = redaction === undefined ? whole : redactText(whole, redaction)
     const json = JSON.stringify(masked)
     if (masked !== whole) {
-      redacted.push(`${path}/${name.replaceAll('~', '~0')}/${i}`)
+      redacted.push(`${headerPath(path, name)}/${i}`)
       return json
     }
     if (value.length <= VALUE_CHARS_MAX) {
@@ -140,6 +151,12 @@ export class HeaderCapture {
       }))
       .toSorted((a, b) => (a.lowerName < b.lowerName ? -1 : 1))
   }
+}
+
+function headerPath(path: string, name: string): string {
+  return name.includes('~') || name.includes('/')
+    ? `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    : `${path}/${name}`
 }
 
 function valuesOf(value: unknown): readonly string[] {

@@ -1,5 +1,11 @@
 /** gRPC calls that a service makes with @grpc/grpc-js: unary, and streaming in either direction or both. */
-import { codeName, Messages } from '../capture/grpc-call.ts'
+import {
+  codeName,
+  type GrpcMetadata,
+  type GrpcNext,
+  type GrpcStatus,
+  Messages,
+} from '../capture/grpc-call.ts'
 import { currentTrail } from '../recorder/current-trail.ts'
 import { currentScope, runInScope } from '../recorder/scope.ts'
 import type { Integration } from '../recorder/step.ts'
@@ -7,30 +13,20 @@ import { outgoingHeaders } from '../trace-context/trace-context.ts'
 import { beginCall, endCall } from './call.ts'
 import { contained } from './contained.ts'
 
-/** What is used of @grpc/grpc-js. */
-interface Metadata {
-  get(name: string): readonly unknown[]
-  getMap(): Readonly<Record<string, unknown>>
-  set(name: string, value: string): void
+/** What else is used of @grpc/grpc-js. */
+interface Metadata extends GrpcMetadata {
   clone(): Metadata
 }
 
-interface Status {
-  readonly code: number
-  readonly details: string
-}
-
-type Next<Value> = (value: Value) => void
-
 interface Listener {
-  onReceiveMetadata(metadata: Metadata, next: Next<Metadata>): void
-  onReceiveMessage(message: unknown, next: Next<unknown>): void
-  onReceiveStatus(status: Status, next: Next<Status>): void
+  onReceiveMetadata(metadata: Metadata, next: GrpcNext<Metadata>): void
+  onReceiveMessage(message: unknown, next: GrpcNext<unknown>): void
+  onReceiveStatus(status: GrpcStatus, next: GrpcNext<GrpcStatus>): void
 }
 
 interface Requester {
   start(metadata: Metadata, listener: unknown, next: (metadata: Metadata, listener: Listener) => void): void
-  sendMessage(message: unknown, next: Next<unknown>): void
+  sendMessage(message: unknown, next: GrpcNext<unknown>): void
 }
 
 interface Method {

@@ -97,14 +97,23 @@ export class HttpCall {
   }
 
   #requestPart(): object {
-    const headers = this.#trail.owner.options.headers.capture(this.#requestHeaders)
+    const headers = this.#captured('request', this.#requestHeaders)
     return { ...this.#target, headers, ...bodyOf(this.#requestBody, this.#requestHeaders) }
   }
 
   #responsePart(): object {
     const { status, headers } = this.#response!
-    const kept = this.#trail.owner.options.headers.capture(headers)
+    const kept = this.#captured('response', headers)
     return { status, headers: kept, ...bodyOf(this.#responseBody, headers) }
+  }
+
+  #captured(side: 'request' | 'response', headers: Headers): object {
+    const { owner, parts } = this.#trail
+    const redacted = (parts.masked ??= new Set())
+    return owner.options.headers.capture(headers, {
+      path: `${this.#integration.path}/${side}/headers`,
+      redacted,
+    })
   }
 }
 

@@ -1,5 +1,7 @@
 /** Commands of node-redis and ioredis, as they tell of them on their channels, with the arguments that they give; nothing is patched. */
 import type { IntegrationInit, IntegrationResult } from '../recorder/step.ts'
+import type { Trail } from '../recorder/trail.ts'
+import { shownArguments } from './redis-arguments.ts'
 import { onTracingChannel, type Settled } from './tracing-channel.ts'
 
 /** What is read of a command's message; `args` of node-redis begins with the command. */
@@ -18,11 +20,11 @@ interface BatchMessage {
 
 export function collectRedisChannels(): void {
   onTracingChannel<CommandMessage>('node-redis:command', {
-    begin: (message) => commandOf(message, message.args.slice(1)),
+    begin: (message, trail) => commandOf(message, message.args.slice(1), trail),
     end: statusOf,
   })
   onTracingChannel<CommandMessage>('ioredis:command', {
-    begin: (message) => commandOf(message, message.args),
+    begin: (message, trail) => commandOf(message, message.args, trail),
     end: statusOf,
   })
   for (const name of ['node-redis:batch', 'ioredis:batch'])
@@ -46,9 +48,11 @@ const READS = new Set(
   ),
 )
 
-function commandOf(message: CommandMessage, args: readonly string[]): IntegrationInit {
+function commandOf(message: CommandMessage, given: readonly string[], trail: Trail): IntegrationInit {
   const command = message.command.toUpperCase()
   const { batchMode, batchSize } = message
+  const { redaction } = trail.owner.options
+  const args = redaction === undefined ? given : shownArguments(command, given, redaction)
   const [key, ...rest] = args
   const request = SECRET_ARGS.has(command)
     ? { command }

@@ -1,37 +1,29 @@
 /** gRPC servers on @grpc/grpc-js: each call, unary or streaming, is a trail. */
-import { codeName, Messages } from '../capture/grpc-call.ts'
+import {
+  codeName,
+  type GrpcMetadata,
+  type GrpcNext,
+  type GrpcStatus,
+  Messages,
+} from '../capture/grpc-call.ts'
 import type { Safe } from '../delivery/delivery.ts'
 import { type RecorderChoice, recorderOf } from '../recorder/default-recorder.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import type { Trail } from '../recorder/trail.ts'
 import type { Outcome } from '../recorder/trail-parts.ts'
 
-/** What is used of @grpc/grpc-js. */
-interface Metadata {
-  get(name: string): readonly (string | Uint8Array)[]
-  getMap(): Readonly<Record<string, unknown>>
-  set(name: string, value: string): void
-}
-
-interface Status {
-  readonly code: number
-  readonly details: string
-}
-
-type Next<Value> = (value: Value) => void
-
 interface Listener {
-  onReceiveMetadata(metadata: Metadata, next: Next<Metadata>): void
-  onReceiveMessage(message: unknown, next: Next<unknown>): void
+  onReceiveMetadata(metadata: GrpcMetadata, next: GrpcNext<GrpcMetadata>): void
+  onReceiveMessage(message: unknown, next: GrpcNext<unknown>): void
   onReceiveHalfClose(next: () => void): void
   onCancel(): void
 }
 
 interface Responder {
   start(next: (listener: Listener) => void): void
-  sendMetadata(metadata: Metadata, next: Next<Metadata>): void
-  sendMessage(message: unknown, next: Next<unknown>): void
-  sendStatus(status: Status, next: Next<Status>): void
+  sendMetadata(metadata: GrpcMetadata, next: GrpcNext<GrpcMetadata>): void
+  sendMessage(message: unknown, next: GrpcNext<unknown>): void
+  sendStatus(status: GrpcStatus, next: GrpcNext<GrpcStatus>): void
 }
 
 interface ServerCall {
@@ -113,7 +105,11 @@ class CallTrail {
     const run = (fn: () => void): void => (this.#trail === undefined ? fn() : this.#trail.run(fn))
     return {
       onReceiveMetadata: (metadata, next) => {
-        this.#open(metadata)
+        try {
+          this.#open(metadata)
+        } catch (error) {
+          this.#recorder.fault('gRPC server', error) // the call goes on, with as much of a trail as there is
+        }
         run(() => next(metadata))
       },
       onReceiveMessage: (message, next) => {
@@ -131,19 +127,19 @@ class CallTrail {
     }
   }
 
-  #open(metadata: Metadata): void {
+  #open(metadata: GrpcMetadata): void {
     const { path } = this.#method
     this.#headers = metadata.getMap()
     const trail = this.#recorder.openTrail({ action: path.slice(1) }, (name) => {
       const [value] = metadata.get(name)
       return typeof value === 'string' ? value : undefined
     })
+    this.#trail = trail
     const peer = this.#call.getPeer?.()
     if (peer !== undefined) trail.parts.source = { ip: peer }
-    this.#trail = trail
   }
 
-  #end(status: Status, next: Next<Status>): void {
+  #end(status: GrpcStatus, next: GrpcNext<GrpcStatus>): void {
     const trail = this.#trail
     if (trail === undefined || !trail.isOpen) {
       next(status)
@@ -163,19 +159,19 @@ class CallTrail {
     safe: Promise<Safe>,
     trail: Trail,
     mode: 'disk' | 'ack',
-    status: Status,
-    next: Next<Status>,
+    status: GrpcStatus,
+    next: GrpcNext<GrpcStatus>,
   ): Promise<void> {
     next(this.#answer(await safe, trail, mode, status))
   }
 
-  #answer(safe: Safe, trail: Trail, mode: 'disk' | 'ack', status: Status): Status {
+  #answer(safe: Safe, trail: Trail, mode: 'disk' | 'ack', status: GrpcStatus): GrpcStatus {
     if (safe.kind !== 'failed' || this.#recorder.undelivered(trail, mode, safe.error) === 'pass')
       return status
     return { ...status, code: UNAVAILABLE, details: 'the call could not be recorded' }
   }
 
-  #describe(status: Status | undefined): void {
+  #describe(status: GrpcStatus | undefined): void {
     const trail = this.#trail
     if (trail === undefined || !trail.isOpen) return
     const { path, requestStream, responseStream } = this.#method

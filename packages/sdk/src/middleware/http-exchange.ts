@@ -43,8 +43,15 @@ export function openExchange(
     }
     const { method = '', url = '' } = request
     if (recorder.ignores(method, pathOf(url))) return undefined
-    const exchange = new HttpExchange(recorder, request, response, options)
+    const exchange = new HttpExchange(recorder, request, response)
     observed[EXCHANGE] = exchange
+    try {
+      exchange.observe(options)
+    } catch (error) {
+      Reflect.deleteProperty(observed, EXCHANGE)
+      exchange.giveUp()
+      throw error
+    }
     return exchange
   } catch (error) {
     recorder.fault('middleware', error)
@@ -70,6 +77,8 @@ export class HttpExchange {
   readonly originals: Originals
   /** @internal Headers that went to writeHead and nowhere else. */
   headArguments: unknown
+  /** @internal Whether the host ended the response itself, not the stream under it. */
+  wasEnded = false
   #requestBody: BodyCapture | undefined
   #responseBody: BodyCapture | undefined
   #held: HeldResponse | undefined
@@ -77,19 +86,23 @@ export class HttpExchange {
   /** Whether the response went out whole. */
   #isComplete = false
 
-  constructor(
-    recorder: Recorder,
-    request: IncomingMessage,
-    response: ServerResponse,
-    { echo }: ExchangeOptions,
-  ) {
+  constructor(recorder: Recorder, request: IncomingMessage, response: ServerResponse) {
     this.#recorder = recorder
     this.#request = request
     this.#response = response
     this.#method = request.method ?? ''
     this.#url = request.url ?? '' // frameworks rewrite it while they route
     const { headers } = request
+    this.originals = new Originals(response)
     this.trail = recorder.openTrail({}, (name) => singleHeader(headers[name]))
+  }
+
+  /** @internal Tells the ids and begins to watch; throws what the host's request or response do. */
+  observe({ echo }: ExchangeOptions): void {
+    const recorder = this.#recorder
+    const request = this.#request
+    const response = this.#response
+    const { headers } = request
     this.trail.parts.source = clientAddress(request, recorder.options.capture.trustedProxies)
     const { headerNames, contextKey } = recorder.options
     if (contextKey !== undefined) {
@@ -102,7 +115,6 @@ export class HttpExchange {
       tell(headerNames.traceId, this.trail.traceId)
       tell(headerNames.requestId, this.trail.requestId)
     }
-    this.originals = new Originals(response)
     const methods = response as unknown as ResponseMethods
     methods.writeHead = observedWriteHead
     methods.write = observedWrite
@@ -112,6 +124,12 @@ export class HttpExchange {
     // However it ends: should the process end before there is a response, what was asked is known all the same.
     this.trail.parts.describe = () => this.#describe()
     if (!recorder.isUnrecorded(this.trail)) this.#captureBodies()
+  }
+
+  /** @internal Nothing can be watched: the response is the host's own again, and the record says why there is no more in it. */
+  giveUp(): void {
+    this.originals.restore()
+    void this.trail.abandon({ code: 'not_observed', message: 'the request could not be observed' })
   }
 
   /** A middleware with a recorder of its own has the say over one that found the request before it, as automatic mode does. */
@@ -153,7 +171,7 @@ export class HttpExchange {
   /** @internal The response is over, one way or another. */
   closed(): void {
     if (!this.trail.isOpen) return
-    if (this.#response.writableFinished) {
+    if (isFinished(this.#response)) {
       void this.#complete()
       return
     }
@@ -175,7 +193,11 @@ export class HttpExchange {
     const { parts } = this.trail
     const request = this.#request
     const response = this.#response
-    const responseHeaders = sentHeaders(response, this.headArguments)
+    const sent = streamHeaders(response)
+    const set = sentHeaders(response, this.headArguments)
+    const responseHeaders = sent === undefined ? set : { ...set, ...sent.headers }
+    // A stream that the host wrote to itself: nothing was seen of its body, which does not mean that there was none.
+    const isUnseen = sent !== undefined && !this.wasEnded
     parts.observed = {
       request: {
         body: this.#body(this.#requestBody, '/request/body', request.headers),
@@ -189,10 +211,10 @@ export class HttpExchange {
       },
       response: {
         body: this.#body(this.#responseBody, '/response/body', responseHeaders),
-        bodyBytes: this.#responseBody?.size,
+        bodyBytes: isUnseen ? undefined : this.#responseBody?.size,
         complete: this.#isComplete ? undefined : false,
         headers: responseHeaders,
-        status: this.#isComplete || response.headersSent ? response.statusCode : undefined,
+        status: this.#isComplete || response.headersSent ? (sent?.status ?? response.statusCode) : undefined,
       },
     }
   }
@@ -205,7 +227,7 @@ export class HttpExchange {
 
   #route(): string | undefined {
     try {
-      return this.routeOf?.()
+      return this.routeOf?.() ?? this.trail.parts.route
     } catch (error) {
       this.#recorder.fault('route', error)
       return undefined
@@ -265,6 +287,7 @@ function observedEnd(this: Observed, ...args: unknown[]): ServerResponse {
   const exchange = this[EXCHANGE]!
   const { originals } = exchange
   if (originals.isPassing) return originals.end(args)
+  exchange.wasEnded = true
   if (args[0] !== undefined && args[0] !== null && typeof args[0] !== 'function')
     exchange.captureResponse(args[0], args[1])
   const { held } = exchange
@@ -301,6 +324,32 @@ function sentHeaders(response: ServerResponse, given: unknown): Readonly<Record<
   else if (Array.isArray(given[0])) for (const [name, value] of given as unknown[][]) add(name, value)
   else for (let i = 0; i + 1 < given.length; i += 2) add(given[i], given[i + 1])
   return merged
+}
+
+/** HTTP/2 tells it of the stream, where the host answered on that itself. */
+function isFinished(response: ServerResponse): boolean {
+  if (response.writableFinished) return true
+  const { stream } = response as { readonly stream?: Http2Stream }
+  return stream?.sentHeaders !== undefined && stream.writableFinished === true && stream.rstCode === 0
+}
+
+/** What is used of one. */
+interface Http2Stream {
+  readonly sentHeaders?: Members
+  readonly writableFinished?: boolean
+  readonly rstCode?: number
+}
+
+/** What HTTP/2 sent, which a host may have done on the stream itself: `response.stream.respond(…)`. */
+function streamHeaders(response: ServerResponse): { status: number; headers: Members } | undefined {
+  const { stream } = response as { readonly stream?: Http2Stream }
+  const sent = stream?.sentHeaders
+  const status = sent?.[':status']
+  if (sent === undefined || typeof status !== 'number') return undefined
+  return {
+    status,
+    headers: Object.fromEntries(Object.entries(sent).filter(([name]) => !name.startsWith(':'))),
+  }
 }
 
 function abandonment(request: IncomingMessage, response: ServerResponse): { code: string; message: string } {

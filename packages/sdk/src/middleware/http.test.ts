@@ -6,7 +6,11 @@ import {
   type RequestListener,
   type ServerResponse,
 } from 'node:http'
-import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
+import {
+  connect as connectHttp2,
+  createServer as createHttp2Server,
+  type ServerHttp2Stream,
+} from 'node:http2'
 import { type AddressInfo, connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -49,6 +53,22 @@ async function started(handler: RequestListener, options: RecorderOptions = {}) 
 }
 
 describe('a request', () => {
+  test('says of each header that was masked where it was, its own and those of its calls', async () => {
+    const other = await started((_request, response) => response.setHeader('set-cookie', 'a=b').end('ok'))
+    const { url, trails } = await started((_request, response) => {
+      void fetch(other.url, { headers: { 'x-api-key': 'k' } })
+        .then((answer) => answer.text())
+        .then((text) => response.end(text))
+    })
+    await (await fetch(url, { headers: { authorization: 'Bearer abc' } })).text()
+    const [trail] = await trails()
+    expect(trail!['redacted'].toSorted()).toEqual([
+      '/integrations/0/request/headers/x-api-key',
+      '/integrations/0/response/headers/set-cookie',
+      '/request/headers/authorization',
+    ])
+  })
+
   test('becomes one record that holds the contract, whatever was in it', async () => {
     const { url, trails } = await started((_request, response) => response.end('ok'))
     const answer = await fetch(`${url}/orders/42?token=abc&page=2`, {
@@ -362,6 +382,99 @@ test('over HTTP/2 bodies in both directions are recorded once', async () => {
   ])
   await recorder.close()
 })
+
+test.each<[string, (stream: ServerHttp2Stream) => void, number]>([
+  [
+    'with a body',
+    (stream) => {
+      stream.respond({ ':status': 201, 'x-a': 'b' })
+      stream.end('hello')
+    },
+    201,
+  ],
+  ['without one', (stream) => stream.respond({ ':status': 204, 'x-a': 'b' }, { endStream: true }), 204],
+])(
+  'an answer on the stream of HTTP/2 itself, %s, is recorded with its status',
+  async (_what, answer, status) => {
+    const sink = memorySink()
+    const recorder = createRecorder({ sink })
+    const server = recordServer(
+      createHttp2Server((_request, { stream }) => answer(stream)),
+      recorder,
+    ).listen(0)
+    await once(server, 'listening')
+    const client = connectHttp2(`http://localhost:${(server.address() as AddressInfo).port}`)
+    await client.request({ ':path': '/x' }).toArray()
+    client.close()
+    server.close()
+    while (recorder.openTrails > 0) await new Promise((resolve) => setImmediate(resolve))
+    await recorder.close()
+    expect(sink.records).toMatchObject([
+      { outcome: 'success', response: { status, headers: { 'x-a': ['b'] } }, errors: [] },
+    ])
+    expect(sink.records[0]!['response']).not.toHaveProperty('body_bytes')
+  },
+)
+
+test.each<[string, RequestListener]>([
+  [
+    'its socket',
+    (request, response) => {
+      response.end('x')
+      request.socket.destroy()
+    },
+  ],
+  [
+    'the response',
+    (_request, response) => {
+      response.on('error', () => undefined)
+      response.writeHead(200, { 'content-length': '3' })
+      response.write('abc')
+      response.destroy(new Error('gone'))
+    },
+  ],
+  [
+    'its socket, before the end',
+    (request, response) => {
+      response.writeHead(200)
+      request.socket.destroy()
+      response.end()
+    },
+  ],
+])(
+  'a response that is held back is recorded also where the host destroys %s meanwhile',
+  async (_what, handler) => {
+    const { url, trails } = await started(handler, { delivery: 'ack' })
+    await expect(fetch(url).then((answer) => answer.text())).rejects.toThrow()
+    const records = await trails()
+    expect(records.map(({ kind }) => kind)).toEqual(['trail'])
+  },
+)
+
+test.each(['setHeader', 'on'] as const)(
+  'a request whose response takes no %s is answered as ever, and recorded as not observed',
+  async (broken) => {
+    const sink = memorySink()
+    const recorder = createRecorder({ sink, collect: false })
+    const server = createServer((request, response) => {
+      Object.assign(response, { [broken]: refuse })
+      expect(openExchange(recorder, request, response)).toBeUndefined()
+      Reflect.deleteProperty(response, broken)
+      response.end('plain')
+    }).listen(0)
+    await once(server, 'listening')
+    closing.push(() => server.close())
+    const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    expect(await answer.text()).toBe('plain')
+    expect(recorder.openTrails).toBe(0)
+    await recorder.close()
+    expect(sink.records).toMatchObject([{ kind: 'trail', errors: [{ code: 'not_observed' }] }])
+  },
+)
+
+function refuse(): never {
+  throw new Error('not with me')
+}
 
 test('listeners of the body are part of the trail, also when it comes later than the head', async () => {
   const seen: unknown[] = []

@@ -19,7 +19,10 @@ export function trailJob<Args extends unknown[], Result>(
   {
     recorder,
     carrierOf,
-  }: { recorder?: RecorderChoice; carrierOf?: (...args: Args) => Carrier | undefined } = {},
+  }: {
+    recorder?: RecorderChoice
+    carrierOf?: ((...args: Args) => Carrier | undefined) | undefined
+  } = {},
 ): (...args: Args) => Promise<Result> {
   return (...args) => runTrail({ action, carrier: carrierOf?.(...args) }, () => job(...args), recorder)
 }

@@ -17,11 +17,11 @@ export type ConsumedPayload =
   | (ConsumedMessage & { readonly topic: string; readonly partition: number })
 
 export interface ConsumerOptions {
-  readonly recorder?: RecorderChoice
+  readonly recorder?: RecorderChoice | undefined
   /** Default `<topic>.consumed`. */
-  readonly action?: string
+  readonly action?: string | undefined
   /** Whether keys and values are kept, as far as they are text. Default true. */
-  readonly content?: boolean
+  readonly content?: boolean | undefined
 }
 
 /**
@@ -36,9 +36,20 @@ export function trailMessages<Payload extends ConsumedPayload, Result>(
   handle: (payload: Payload) => Promise<Result> | Result,
   { recorder, action, content = true }: ConsumerOptions = {},
 ): (payload: Payload) => Promise<Result> {
-  return (payload) => {
-    const { topic, partition } = payload
+  return async (payload) => {
     const message: ConsumedMessage = 'message' in payload ? payload.message : payload
+    // The automatic mode may have found it before: one message is one trail.
+    if (underWay.has(message)) return await handle(payload)
+    underWay.add(message)
+    try {
+      return await handled(payload, message)
+    } finally {
+      underWay.delete(message) // the client may try again
+    }
+  }
+
+  function handled(payload: Payload, message: ConsumedMessage): Promise<Result> {
+    const { topic, partition } = payload
     const carrier = headersOf(message)
     const request = {
       headers: carrier,
@@ -54,6 +65,9 @@ export function trailMessages<Payload extends ConsumedPayload, Result>(
     )
   }
 }
+
+/** Messages whose trail is open. */
+const underWay = new WeakSet<ConsumedMessage>()
 
 function headersOf({ headers }: ConsumedMessage): Record<string, string> {
   const pairs = headers instanceof Map ? headers : Object.entries(headers ?? {})

@@ -26,6 +26,11 @@ export class Originals {
     return this.#isPassing
   }
 
+  /** They are the response's again, as far as they were taken. */
+  restore(): void {
+    Object.assign(this.#response, this.#methods)
+  }
+
   writeHead(args: readonly unknown[]): ServerResponse {
     return this.#pass(this.#methods.writeHead, args)
   }

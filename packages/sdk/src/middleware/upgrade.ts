@@ -28,9 +28,33 @@ export function runUpgrade(
     const value = headers[name]
     return Array.isArray(value) ? value[0] : value
   })
+  try {
+    observe(recorder, trail, request, socket, path)
+  } catch (error) {
+    recorder.fault('upgrade', error)
+    void trail.abandon({ code: 'not_observed', message: 'the request could not be observed' })
+    return handle()
+  }
+  try {
+    return trail.run(handle)
+  } catch (error) {
+    trail.addError(error)
+    throw error
+  }
+}
+
+function observe(
+  recorder: Recorder,
+  trail: Trail,
+  request: IncomingMessage,
+  socket: Duplex,
+  path: string,
+): void {
+  const { headers } = request
   trail.parts.source = clientAddress(request, recorder.options.capture.trustedProxies)
+  const redacted = (trail.parts.masked ??= new Set())
   trail.setRequest({
-    headers: recorder.options.headers.capture(headers),
+    headers: recorder.options.headers.capture(headers, { path: '/request/headers', redacted }),
     http_version: request.httpVersion,
     method: request.method,
     path,
@@ -38,12 +62,6 @@ export function runUpgrade(
     upgrade: headers.upgrade,
   })
   watchAnswer(trail, socket)
-  try {
-    return trail.run(handle)
-  } catch (error) {
-    trail.addError(error)
-    throw error
-  }
 }
 
 function watchAnswer(trail: Trail, socket: Duplex): void {

@@ -34,7 +34,7 @@ export interface TrailSpanProcessor {
 
 export interface SpanProcessorOptions {
   /** Spans that do not go into the trail. Default: none. */
-  readonly ignore?: (span: EndedSpan) => boolean
+  readonly ignore?: ((span: EndedSpan) => boolean) | undefined
 }
 
 const CLIENT = 2

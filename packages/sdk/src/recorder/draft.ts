@@ -20,9 +20,11 @@ export const SCHEMA_NAME = 'trailproof/v1'
 export function trailDraft(trail: Trail, producer: Producer, headers: HeaderCapture): Draft {
   const { parts, context, cuts, leftOut } = trail
   const { observed } = parts
-  const request = (observed ? requestMembers(observed.request, parts.request, headers) : parts.request) ?? {}
+  const redacted = new Set(parts.masked)
+  const request =
+    (observed ? requestMembers(observed.request, parts.request, headers, redacted) : parts.request) ?? {}
   const response =
-    (observed ? responseMembers(observed.response, parts.response, headers) : parts.response) ?? {}
+    (observed ? responseMembers(observed.response, parts.response, headers, redacted) : parts.response) ?? {}
   const outcome = outcomeOf(trail)
   return {
     action: actionOf(trail),
@@ -43,7 +45,7 @@ export function trailDraft(trail: Trail, producer: Producer, headers: HeaderCapt
     outcome,
     parent_span_id: context.parentSpanId,
     reason: parts.reason,
-    redacted: undefined,
+    redacted: listOf([...redacted]),
     request,
     request_id: context.requestId,
     response,

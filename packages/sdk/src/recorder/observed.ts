@@ -31,16 +31,17 @@ export interface ObservedResponse {
   readonly status: number | undefined
 }
 
-/** The record's `request`: what was observed, and over it what the application said itself. */
+/** The record's `request`: what was observed, and over it what the application said itself. `redacted`: where headers were masked. */
 export function requestMembers(
   observed: ObservedRequest,
   said: Members | undefined,
   headers: HeaderCapture,
+  redacted: Set<string>,
 ): Members {
   return withSaid(said, {
     body: observed.body,
     body_bytes: observed.bodyBytes,
-    headers: headers.capture(observed.headers),
+    headers: headers.capture(observed.headers, { path: '/request/headers', redacted }),
     http_version: observed.httpVersion,
     method: observed.method,
     path: observed.path,
@@ -54,12 +55,13 @@ export function responseMembers(
   observed: ObservedResponse,
   said: Members | undefined,
   headers: HeaderCapture,
+  redacted: Set<string>,
 ): Members {
   return withSaid(said, {
     body: observed.body,
     body_bytes: observed.bodyBytes,
     complete: observed.complete,
-    headers: headers.capture(observed.headers),
+    headers: headers.capture(observed.headers, { path: '/response/headers', redacted }),
     status: observed.status,
   })
 }

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { createAudit } from '../audit/audit.ts'
 import { createLog } from '../audit/log.ts'
+import { fileSink } from '../sinks/file-sink.ts'
 import { memorySink } from '../sinks/memory-sink.ts'
 import { createRecorder, defaultRecorder, recorderOf } from './default-recorder.ts'
-import { resolveOptions } from './options.ts'
+import { type RecorderOptions, resolveOptions } from './options.ts'
 
 test.each([
   [{ delivery: 'dsik' }, 'delivery is one of async, disk, ack'],
@@ -61,4 +62,31 @@ test('events and lines go with the trail that they are in, to its recorder and u
 test('the same options are the same recorder, however often they are given', () => {
   const options = { sink: memorySink(), collect: false }
   expect(recorderOf(options)).toBe(recorderOf(options))
+})
+
+test('an option that is undefined is one that is not given, for those whose types are exact, too', () => {
+  const unset: RecorderOptions = {
+    service: undefined,
+    sink: undefined,
+    delivery: undefined,
+    redaction: { names: undefined, rules: undefined, detect: undefined, hashKey: undefined, mask: undefined },
+    sampling: { rate: undefined, routes: undefined, keepErrors: undefined, slowMs: undefined },
+    capture: {
+      requestBody: undefined,
+      requestBodyBytesMax: undefined,
+      trustedProxies: undefined,
+      ignore: undefined,
+    },
+    queue: { recordsMax: undefined, spoolDirectory: undefined, maxAgeMs: undefined },
+    contextHosts: undefined,
+    propagate: undefined,
+  }
+  const [given, none] = [resolveOptions(unset), resolveOptions({})]
+  expect(given.producer).toEqual(none.producer)
+  expect(given.mask).toBe('***')
+  expect({ ...given.capture, ignore: 0 }).toEqual({ ...none.capture, ignore: 0 })
+  expect(given.sampling.keepsAll).toBe(true)
+  expect(given.redaction?.isSecretName('password')).toBe(true)
+  const file = fileSink({ path: 'unused.log', bytesMax: undefined, filesMax: undefined, mode: undefined })
+  expect(file.name).toContain('unused.log')
 })

@@ -6,95 +6,96 @@ import type { DeliveryMode } from '../delivery/sealed-record.ts'
 import type { Sink } from '../sinks/sink.ts'
 import { ACTOR_HEADER } from '../trace-context/signed-actor.ts'
 import type { TraceHeaderNames } from '../trace-context/trace-context.ts'
+import type { Given } from './given.ts'
 import type { Producer } from './producer.ts'
 import { compileRedactionOptions, type RedactionOptions } from './redaction-options.ts'
 import { compileSampling, type Sampling, type SamplingOptions } from './sampling.ts'
 
 export interface RecorderOptions {
   /** Default `TRAILPROOF_SERVICE`, `OTEL_SERVICE_NAME`, else `unknown-service`. */
-  readonly service?: string
+  readonly service?: string | undefined
   /** Default `TRAILPROOF_ENVIRONMENT`, `NODE_ENV`, else `development`. */
-  readonly environment?: string
+  readonly environment?: string | undefined
   /** Default: absent. */
-  readonly serviceVersion?: string
+  readonly serviceVersion?: string | undefined
   /** Default: the name of the machine. */
-  readonly host?: string
+  readonly host?: string | undefined
   /** Where records go. Default: the server at `TRAILPROOF_URL`, with the key in `TRAILPROOF_TOKEN`; without one, stdout. */
-  readonly sink?: Sink
+  readonly sink?: Sink | undefined
   /** How sure to be before the response goes on; single trails and events may say otherwise. Default `async`. */
-  readonly delivery?: DeliveryMode
+  readonly delivery?: DeliveryMode | undefined
   /**
    * What happens to a response whose `ack` or `disk` delivery did not succeed in time. `spool`: without a receipt the spool
    * is enough; `fail`: the answer is 503 (or, where it has begun, the connection is cut); `pass`: it goes out and is counted.
    * What the spool does not take either, fails. Default: `spool` with a spool, else `fail`.
    */
-  readonly onUndelivered?: 'fail' | 'spool' | 'pass'
+  readonly onUndelivered?: 'fail' | 'spool' | 'pass' | undefined
   /** Bounds and times of the queues; the spool's directory. */
-  readonly queue?: QueueOptions
+  readonly queue?: QueueOptions | undefined
   /** What is masked beside the built-in names and forms; `false`: nothing is, here. */
-  readonly redaction?: RedactionOptions | false
-  readonly sampling?: SamplingOptions
-  readonly capture?: CaptureOptions
+  readonly redaction?: RedactionOptions | false | undefined
+  readonly sampling?: SamplingOptions | undefined
+  readonly capture?: CaptureOptions | undefined
   /**
    * Whether calls of clients that tell of themselves on diagnostics channels are recorded: fetch, undici, node:http and what is
    * built on it, and others that say so (docs/sdk.md). Once on, it is on for the process. Default true.
    */
-  readonly collect?: boolean
+  readonly collect?: boolean | undefined
   /** Default `x-trace-id`. */
-  readonly traceIdHeader?: string
+  readonly traceIdHeader?: string | undefined
   /** Default `x-request-id`. */
-  readonly requestIdHeader?: string
+  readonly requestIdHeader?: string | undefined
   /**
    * A key that services share which trust each other about who acts: with it, calls and carriers tell the actor, signed, and incoming ones
    * are believed. 32 bytes or more. Default `TRAILPROOF_CONTEXT_KEY`; without one, nobody is told and nobody is believed.
    */
-  readonly contextKey?: string | Uint8Array
+  readonly contextKey?: string | Uint8Array | undefined
   /**
    * Hosts that are told who acts, as `orders.internal` or `*.internal`: whoever is told can act as that actor for five minutes within the
    * trace. Default none.
    */
-  readonly contextHosts?: readonly string[]
+  readonly contextHosts?: readonly string[] | undefined
   /** Whether outgoing calls carry traceparent, tracestate and the request id. Default true. */
-  readonly propagate?: boolean
+  readonly propagate?: boolean | undefined
 }
 
 export interface QueueOptions {
   /** Records that wait in memory; more are dropped and counted. Default 10,000. */
-  readonly recordsMax?: number
+  readonly recordsMax?: number | undefined
   /** Bytes that wait in memory. Default 16 MiB. */
-  readonly bytesMax?: number
+  readonly bytesMax?: number | undefined
   /** ms that a record waits for others to go with. Default 200. */
-  readonly maxAgeMs?: number
+  readonly maxAgeMs?: number | undefined
   /** ms that `ack` waits for the receipt. Default 2,000. */
-  readonly ackTimeoutMs?: number
+  readonly ackTimeoutMs?: number | undefined
   /** Where `disk` delivery, and what else must wait, is kept. Default `TRAILPROOF_SPOOL`; without one there is none. */
-  readonly spoolDirectory?: string
+  readonly spoolDirectory?: string | undefined
   /** Bytes of the spool. Default 256 MiB. */
-  readonly spoolBytesMax?: number
+  readonly spoolBytesMax?: number | undefined
   /** Sync each write of the spool, so that it survives a power cut too. Default false. */
-  readonly spoolSync?: boolean
+  readonly spoolSync?: boolean | undefined
 }
 
 export interface CaptureOptions {
   /** Default true. */
-  readonly requestBody?: boolean
+  readonly requestBody?: boolean | undefined
   /** Default true. */
-  readonly responseBody?: boolean
+  readonly responseBody?: boolean | undefined
   /** Bytes of a request's body that are kept; of a longer one its size and SHA-256 as well. Default 65,536. */
-  readonly requestBodyBytesMax?: number
+  readonly requestBodyBytesMax?: number | undefined
   /** The same of a response's. Default 65,536. */
-  readonly responseBodyBytesMax?: number
+  readonly responseBodyBytesMax?: number | undefined
   /** Only these headers are kept. Default: all. */
-  readonly includeHeaders?: readonly string[]
+  readonly includeHeaders?: readonly string[] | undefined
   /** Headers whose value is masked beside those with secret names. Default authorization, cookie, set-cookie, x-api-key. */
-  readonly excludeHeaders?: readonly string[]
+  readonly excludeHeaders?: readonly string[] | undefined
   /** Requests that make no trail at all, such as probes. Default: none. */
-  readonly ignore?: (request: { readonly method: string; readonly path: string }) => boolean
+  readonly ignore?: ((request: { readonly method: string; readonly path: string }) => boolean) | undefined
   /**
    * How many proxies in front of the service are trusted to add to X-Forwarded-For: the client's address is taken from
    * there, counted from the end. Default 0: the address of the connection.
    */
-  readonly trustedProxies?: number
+  readonly trustedProxies?: number | undefined
 }
 
 export interface ResolvedOptions {
@@ -107,7 +108,7 @@ export interface ResolvedOptions {
   readonly queue: QueueOptions
   readonly redaction: CompiledRedaction | undefined
   readonly sampling: Sampling
-  readonly capture: Required<Omit<CaptureOptions, 'includeHeaders' | 'excludeHeaders'>>
+  readonly capture: Given<Omit<CaptureOptions, 'includeHeaders' | 'excludeHeaders'>>
   /** What stands in place of a secret. */
   readonly mask: string
   /** Which headers are kept, and how. */

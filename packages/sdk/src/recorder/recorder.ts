@@ -11,7 +11,9 @@ import {
 import { report } from './diagnostics.ts'
 import { actionOf, type Draft, eventDraft, outcomeOf, trailDraft } from './draft.ts'
 import type { ResolvedOptions } from './options.ts'
+import { SampledOut } from './sampled-out.ts'
 import { type Sealer, seal, sealed } from './seal.ts'
+import { type SealStep, standInOfEvent, standInOfTrail } from './stand-in.ts'
 import type { Stream } from './stream.ts'
 import { Trail, type TrailInit, type TrailOwner } from './trail.ts'
 import { forget } from './trail-parts.ts'
@@ -28,8 +30,6 @@ export interface RecorderCounters {
   faults: number
 }
 
-/** How often it is recorded how many trails sampling left out. */
-const SAMPLED_EVERY_MS = 60_000
 /** More trails than this that end in one turn of the loop are sealed within it. */
 const UNSEALED_MAX = 256
 
@@ -47,9 +47,7 @@ export class Recorder implements TrailOwner {
   readonly #open = new Set<Trail>()
   /** Trails that have ended and are sealed at the end of this turn of the loop. */
   readonly #unsealed: Trail[] = []
-  /** Trails left out by sampling since the last record of it. */
-  #untold = 0
-  #untoldSince = 0
+  readonly #sampledOut = new SampledOut((trails, since) => this.#tellSampled(trails, since))
   readonly #closed = Promise.withResolvers<void>()
 
   /** Use `createRecorder`. */
@@ -130,12 +128,15 @@ export class Recorder implements TrailOwner {
   }
 
   #seal(trail: Trail): Promise<Safe> | undefined {
+    let step: SealStep = 'describe'
     try {
       trail.parts.describe?.()
+      step = 'sample'
       if (!this.#isSampled(trail)) {
         this.#leaveOut()
         return undefined
       }
+      step = 'seal'
       const { producer, headers } = this.options
       const text = this.#text.of(trail)
       const record =
@@ -144,7 +145,8 @@ export class Recorder implements TrailOwner {
           : sealed(text, { id: trail.id, kind: 'trail' }, this.#sealer.stream)
       return this.#deliver(record, trail.parts.delivery)
     } catch (error) {
-      return this.#lost('trail', error)
+      const mode = trail.parts.delivery
+      return this.#standIn('trail', error, mode, () => standInOfTrail(trail, this.options.producer, step))
     } finally {
       // A trail that has grown old in memory must not take its request and response with it: it made each collection ten times longer.
       forget(trail.parts)
@@ -156,7 +158,23 @@ export class Recorder implements TrailOwner {
     try {
       return this.#deliver(seal(draft, this.#sealer), mode)
     } catch (error) {
-      return this.#lost(draft.kind, error)
+      return this.#standIn(draft.kind, error, mode, () => standInOfEvent(draft, this.options.producer))
+    }
+  }
+
+  /** In the place of a record that cannot be made stands one that says so, where at least that can be made. */
+  #standIn(
+    where: string,
+    error: unknown,
+    mode: DeliveryMode | undefined,
+    draft: () => Draft,
+  ): Promise<Safe> | undefined {
+    this.fault(where, error)
+    try {
+      return this.#deliver(seal(draft(), this.#sealer), mode)
+    } catch {
+      report({ kind: 'dropped', reason: 'internal', records: 1, error }) // the first error tells more than the second
+      return Promise.resolve({ kind: 'failed', error })
     }
   }
 
@@ -198,7 +216,9 @@ export class Recorder implements TrailOwner {
 
   /** Whether there is anything left to send. */
   get hasWaiting(): boolean {
-    return this.#unsealed.length > 0 || this.#untold > 0 || this.delivery.status().waitingRecords > 0
+    return (
+      this.#unsealed.length > 0 || this.#sampledOut.untold > 0 || this.delivery.status().waitingRecords > 0
+    )
   }
 
   get openTrails(): number {
@@ -207,17 +227,16 @@ export class Recorder implements TrailOwner {
 
   #leaveOut(): void {
     this.counters.sampledOut++
-    const now = Date.now()
-    if (this.#untold === 0) this.#untoldSince = now
-    this.#untold++
-    if (now - this.#untoldSince >= SAMPLED_EVERY_MS) this.tellSampled()
+    this.#sampledOut.add()
   }
 
   /** Says in the stream itself how many trails are not in it. */
   tellSampled(): void {
-    if (this.#untold === 0) return
-    const metadata = { since: new Date(this.#untoldSince).toISOString(), trails: this.#untold }
-    this.#untold = 0
+    this.#sampledOut.tell()
+  }
+
+  #tellSampled(trails: number, since: number): void {
+    const metadata = { since: new Date(since).toISOString(), trails }
     const parts = { action: 'stream.sampled', outcome: 'success', severity: 'info', metadata } as const
     void this.record(eventDraft(this.options.producer, parts), 'async')
   }
@@ -260,12 +279,6 @@ export class Recorder implements TrailOwner {
   fault(where: string, error: unknown): void {
     this.counters.faults++
     report({ kind: 'fault', where, error })
-  }
-
-  #lost(where: string, error: unknown): Promise<Safe> {
-    this.fault(where, error)
-    report({ kind: 'dropped', reason: 'internal', records: 1, error })
-    return Promise.resolve({ kind: 'failed', error })
   }
 }
 

@@ -12,9 +12,9 @@ export interface RedactionOptions extends Omit<RedactionPolicy, 'sha256' | 'hash
    * Secrets that are recognised by their form, wherever they stand in a text. Rules that name a detector say otherwise for it.
    * Default card, iban, jwt and key; e-mail addresses are not among them, as they are no secrets.
    */
-  readonly detect?: readonly Detector[]
+  readonly detect?: readonly Detector[] | undefined
   /** Needed by rules that hash: equal values stay comparable under the same key. 16 bytes or more. */
-  readonly hashKey?: string | Uint8Array
+  readonly hashKey?: string | Uint8Array | undefined
 }
 
 const DETECT: readonly Detector[] = ['card', 'iban', 'jwt', 'key']

@@ -12,7 +12,7 @@ export interface WorkInit {
   /** Where it comes from. Default: a trace of its own. */
   readonly carrier?: Carrier | null | undefined
   /** What it was given, as the record's `request`. */
-  readonly request?: Readonly<Record<string, unknown>>
+  readonly request?: Readonly<Record<string, unknown>> | undefined
 }
 
 /**
@@ -63,6 +63,10 @@ function openWork(recorder: Recorder, { action, carrier, request }: WorkInit): T
     const actor = verifyActor(read(ACTOR_HEADER), Date.now(), seal)
     if (actor !== undefined) trail.parts.actor = actor
   }
-  if (request !== undefined) trail.setRequest(request)
+  try {
+    if (request !== undefined) trail.setRequest(request)
+  } catch (error) {
+    recorder.fault('request', error) // a getter of the host's threw
+  }
   return trail
 }

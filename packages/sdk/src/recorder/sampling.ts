@@ -3,13 +3,13 @@ import { hash } from 'node:crypto'
 
 export interface SamplingOptions {
   /** Share of the trails that are recorded, 0 to 1. The same trace is kept or left out by every service. Default 1. */
-  readonly rate?: number
+  readonly rate?: number | undefined
   /** Rates of single routes, by what the trail's action is, such as `GET /health`; `*` at the end stands for any rest. */
-  readonly routes?: Readonly<Record<string, number>>
+  readonly routes?: Readonly<Record<string, number>> | undefined
   /** Keep trails that failed or were denied, whatever the rate. Default true. */
-  readonly keepErrors?: boolean
+  readonly keepErrors?: boolean | undefined
   /** Keep trails that took at least this many ms, whatever the rate. Default: none. */
-  readonly slowMs?: number
+  readonly slowMs?: number | undefined
 }
 
 export interface Sampling {

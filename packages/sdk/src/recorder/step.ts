@@ -45,6 +45,8 @@ export interface IntegrationEntry {
 
 /** A call that is under way. */
 export interface Integration {
+  /** Its JSON Pointer in the record. */
+  readonly path: string
   /** Adds what is known so far, so that it is there even if the end is never seen. */
   update(result: IntegrationResult): void
   /** Ends it. Later calls, and calls after the trail ended, are counted and change nothing. */
@@ -64,7 +66,7 @@ export interface IntegrationResult {
   /** Whatever was thrown. */
   readonly error?: unknown
   /** Added to the metadata given at the beginning. */
-  readonly metadata?: Readonly<Record<string, unknown>>
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined
   /** More of the request that was only known later; replaces what was given at the beginning. */
   readonly request?: unknown
 }

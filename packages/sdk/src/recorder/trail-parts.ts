@@ -32,6 +32,8 @@ export interface TrailParts {
   errors: TrailError[]
   integrations: IntegrationEntry[]
   labels: Readonly<Record<string, string | number | boolean>> | undefined
+  /** JSON Pointers of headers that were masked before they came into the trail. */
+  masked: Set<string> | undefined
   message: string | undefined
   metadata: Record<string, Json>
   /** What the middleware saw; filled in by `describe`. */
@@ -40,6 +42,8 @@ export interface TrailParts {
   reason: string | undefined
   request: Readonly<Record<string, unknown>> | undefined
   response: Readonly<Record<string, unknown>> | undefined
+  /** The route's template, where the middleware cannot ask for it. */
+  route: string | undefined
   sessionId: string | undefined
   severity: string | undefined
   source: Json | undefined
@@ -57,6 +61,7 @@ export function emptyParts(): TrailParts {
     errors: [],
     integrations: [],
     labels: undefined,
+    masked: undefined,
     message: undefined,
     metadata: {},
     observed: undefined,
@@ -64,6 +69,7 @@ export function emptyParts(): TrailParts {
     reason: undefined,
     request: undefined,
     response: undefined,
+    route: undefined,
     sessionId: undefined,
     severity: undefined,
     source: undefined,

@@ -48,7 +48,7 @@ export class TrailText {
       trail.leftOut !== undefined
     )
       return undefined
-    const redacted: string[] = []
+    const redacted: string[] = parts.masked === undefined ? [] : [...parts.masked]
     const free = this.#free(trail, observed, redacted)
     const ids = [trail.traceId, trail.requestId]
     const request = this.#request(observed.request, free, ids, redacted)

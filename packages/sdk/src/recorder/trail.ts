@@ -189,6 +189,7 @@ export class Trail {
     }
     integrations.push(entry)
     return {
+      path,
       update: (result) => this.#updateIntegration(entry, path, result),
       end: (result) => this.#endIntegration(entry, path, result),
     }

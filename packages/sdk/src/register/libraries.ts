@@ -6,9 +6,12 @@ import { watchedExecute, watchedSendCommand } from '../collectors/redis-client.t
 import { watchDatabase } from '../collectors/sqlite.ts'
 import { recordExpress } from './express.ts'
 import { collectGrpcClients, recordGrpcServers } from './grpc.ts'
+import { recordHono } from './hono.ts'
 import { recordHttp2 } from './http-servers.ts'
+import { watchedConsumer } from './kafkajs.ts'
 import { recordKoa } from './koa.ts'
 import type { Library } from './modules.ts'
+import { recordNest } from './nest.ts'
 
 interface Class {
   readonly prototype: object
@@ -18,6 +21,21 @@ interface Class {
 export const LIBRARIES: readonly Library[] = [
   { name: 'express', majors: [4, 5], files: { 'index.js': recordExpress } },
   { name: 'koa', majors: [3], files: { 'lib/application.js': recordKoa } },
+  {
+    name: 'hono',
+    majors: [4],
+    files: {
+      'dist/router/smart-router/router.js': recordHono,
+      'dist/cjs/router/smart-router/router.js': recordHono,
+    },
+    names: { 'dist/router/smart-router/router.js': ['SmartRouter'] },
+  },
+  {
+    name: '@nestjs/core',
+    majors: [12],
+    files: { 'router/router-proxy.js': recordNest },
+    names: { 'router/router-proxy.js': ['RouterProxy'] },
+  },
   {
     name: '@grpc/grpc-js',
     majors: [1],
@@ -41,7 +59,10 @@ export const LIBRARIES: readonly Library[] = [
     majors: [2],
     files: {
       'index.js': ({ Kafka }: { readonly Kafka: Class }) =>
-        once(Kafka, (prototype) => watch(prototype, 'producer', watchedProducer)),
+        once(Kafka, (prototype) => {
+          watch(prototype, 'producer', watchedProducer)
+          watch(prototype, 'consumer', watchedConsumer)
+        }),
     },
   },
   {

@@ -1,5 +1,5 @@
 /**
- * Knowing when the application loads a library, by import or require (docs/adr/0008). A CommonJS module is given one more line, which hands
+ * Knowing when the application loads a library, by import or require (docs/adr/0008). A module is given one more line, which hands
  * over its exports once it has run: nothing is loaded sooner or later, or in another order, than without it.
  */
 import { readFileSync } from 'node:fs'
@@ -14,6 +14,8 @@ export interface Library {
   readonly majors: readonly number[]
   /** Files inside its package, and what is done with what each exports. */
   readonly files: Readonly<Record<string, (exports: never) => void>>
+  /** Of files that are ES modules: what they call what is handed over, exported or not. */
+  readonly names?: Readonly<Record<string, readonly string[]>>
 }
 
 /** Where the lines that are added find us. */
@@ -45,10 +47,11 @@ export function watchModules(libraries: readonly Library[]): void {
       }
       const handle = handlerOf(url, files, libraries)
       // Without a format it is required.
-      if (handle === undefined || !loaded.source || (loaded.format ?? 'commonjs') !== 'commonjs')
-        return loaded
-      const index = handlers.push(handle) - 1
-      const line = `\n;globalThis[Symbol.for('trailproof.loaded.v1')](${index}, module["exports"]);\n`
+      if (handle === undefined || !loaded.source) return loaded
+      const exports = exportsIn(loaded.format ?? 'commonjs', handle.names)
+      if (exports === undefined) return loaded
+      const index = handlers.push(handle.handle) - 1
+      const line = `\n;globalThis[Symbol.for('trailproof.loaded.v1')](${index}, ${exports});\n`
       return { ...loaded, source: textOf(loaded.source) + line }
     },
   })
@@ -58,16 +61,23 @@ function handlerOf(
   url: string,
   files: ReadonlySet<string>,
   libraries: readonly Library[],
-): ((exports: never) => void) | undefined {
+): { readonly handle: (exports: never) => void; readonly names: readonly string[] } | undefined {
   const [, folder, file] = PACKAGE.exec(url) ?? []
   if (folder === undefined || file === undefined || !files.has(file)) return undefined
   const { name, version } = packageIn(folder)
   const library = libraries.find((each) => each.name === name)
   const handle = library?.files[file]
   if (library === undefined || handle === undefined) return undefined
-  if (library.majors.includes(Number.parseInt(version, 10))) return handle
+  if (library.majors.includes(Number.parseInt(version, 10)))
+    return { handle, names: library.names?.[file] ?? [] }
   report({ kind: 'left_alone', library: name, version })
   return undefined
+}
+
+/** What the added line hands over; undefined where the file is not of the kind that is known. */
+function exportsIn(format: string, names: readonly string[]): string | undefined {
+  if (names.length === 0) return format === 'commonjs' ? 'module["exports"]' : undefined
+  return format === 'module' ? `{ ${names.join(', ')} }` : undefined
 }
 
 function packageIn(folder: string): { readonly name: string; readonly version: string } {

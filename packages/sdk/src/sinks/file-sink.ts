@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path'
 import { type Clock, systemClock } from '../delivery/clock.ts'
 import type { SealedRecord } from '../delivery/sealed-record.ts'
 import { report } from '../recorder/diagnostics.ts'
+import type { Given } from '../recorder/given.ts'
 import { InTurn } from './in-turn.ts'
 import { moveAside, tidyRotated } from './rotated-files.ts'
 import { type Delivered, type Sink, SinkError } from './sink.ts'
@@ -13,17 +14,17 @@ export interface FileSinkOptions {
   /** The directory is made when it is not there. Rotated files get the time before the extension. */
   readonly path: string
   /** The file is rotated before a batch would make it larger. Default 10 MiB. */
-  readonly bytesMax?: number
+  readonly bytesMax?: number | undefined
   /** Rotated files that are kept; 0: all. Default 3. */
-  readonly filesMax?: number
+  readonly filesMax?: number | undefined
   /** Days for which rotated files are kept; 0: for ever. Default 28. */
-  readonly daysMax?: number
+  readonly daysMax?: number | undefined
   /** Rotated files are compressed, but for those of the last minute, which other processes may still have open. Default `gzip`. */
-  readonly compress?: 'gzip' | 'none'
+  readonly compress?: 'gzip' | 'none' | undefined
   /** Permissions of new files. Default 0o600. */
-  readonly mode?: number
+  readonly mode?: number | undefined
   /** Default: the system's. */
-  readonly clock?: Pick<Clock, 'now'>
+  readonly clock?: Pick<Clock, 'now'> | undefined
 }
 
 export interface FileSink extends Sink {
@@ -52,7 +53,7 @@ export function fileSink(options: FileSinkOptions): FileSink {
 class RotatedFile implements FileSink {
   readonly name: string
   readonly #path: string
-  readonly #options: Required<FileSinkOptions>
+  readonly #options: Given<FileSinkOptions>
   readonly #turn = new InTurn()
   #open: Open | undefined
   #reopen = false
@@ -62,16 +63,9 @@ class RotatedFile implements FileSink {
   #tidying: Promise<void> | undefined
 
   constructor(options: FileSinkOptions) {
-    this.#options = {
-      bytesMax: 10 * 2 ** 20,
-      filesMax: 3,
-      daysMax: 28,
-      compress: 'gzip',
-      mode: 0o600,
-      clock: systemClock,
-      ...options,
-    }
-    const { bytesMax, filesMax, daysMax, path } = this.#options
+    const { bytesMax = 10 * 2 ** 20, filesMax = 3, daysMax = 28, path } = options
+    const { compress = 'gzip', mode = 0o600, clock = systemClock } = options
+    this.#options = { bytesMax, filesMax, daysMax, path, compress, mode, clock }
     if (!(bytesMax > 0) || !(filesMax >= 0) || !(daysMax >= 0))
       throw new RangeError('bytesMax is above 0; filesMax and daysMax are at least 0')
     this.#path = resolve(path)

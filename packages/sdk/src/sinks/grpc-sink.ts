@@ -57,13 +57,13 @@ export interface GrpcSinkOptions {
   /** Of the server, such as `https://audit.example.com:4000`; gRPC shares its port with HTTP. */
   readonly url: string
   /** API key with the scope `ingest`; or where to get one, asked before each call. */
-  readonly key?: string | (() => string | Promise<string>)
+  readonly key?: (string | (() => string | Promise<string>)) | undefined
   /** Default: the key's own, else `main`. */
-  readonly ledger?: string
+  readonly ledger?: string | undefined
   /** As for `tls.connect`. */
-  readonly tls?: TlsOptions
+  readonly tls?: TlsOptions | undefined
   /** A call that takes longer is given up and made again, on a new connection. It keeps the process alive so long. Default 10_000. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 const METHOD = '/audit.v1.AuditService/LogEvents'

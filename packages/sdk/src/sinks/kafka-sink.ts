@@ -19,7 +19,7 @@ export interface KafkaSinkOptions {
   readonly producer: KafkaProducer
   readonly topic: string
   /** By which Kafka chooses the partition. Default: the id of the record's stream, so that a stream stays in one, in order. */
-  readonly key?: (record: SealedRecord) => string
+  readonly key?: ((record: SealedRecord) => string) | undefined
 }
 
 /** All replicas that are in sync. */

@@ -4,7 +4,7 @@ import type { Sink } from './sink.ts'
 
 export interface MemorySinkOptions {
   /** Most records kept; beyond it the oldest go. Default 10_000. */
-  readonly recordsMax?: number
+  readonly recordsMax?: number | undefined
 }
 
 export interface MemorySink extends Sink {

@@ -13,11 +13,11 @@ export interface OtlpSinkOptions {
   /** Of the receiver, such as `http://localhost:4318`; `/v1/traces` is added to its path. */
   readonly url: string
   /** Sent with every request. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** As for `tls.connect`. */
-  readonly tls?: TlsOptions
+  readonly tls?: TlsOptions | undefined
   /** A request that takes longer is given up and sent again. Default 10_000. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /** OTLP 1.x, "OTLP/HTTP Response": these may be tried again, no others. */

@@ -15,23 +15,23 @@ export interface ServerSinkOptions {
   /** Of the server, such as `https://audit.example.com`; a path in it is kept. */
   readonly url: string
   /** API key with the scope `ingest`; or where to get one, asked before each request. */
-  readonly key?: string | (() => string | Promise<string>)
+  readonly key?: (string | (() => string | Promise<string>)) | undefined
   /** Default: the key's own, else `main`. */
-  readonly ledger?: string
+  readonly ledger?: string | undefined
   /** How bodies of more than 1 KiB are sent. Default `gzip`. */
-  readonly compress?: 'gzip' | 'zstd' | 'none'
+  readonly compress?: 'gzip' | 'zstd' | 'none' | undefined
   /** A request that takes longer is given up and sent again. Default 10_000. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Ask for receipts that verify by themselves also where no request waits for them. Default: when `receipts` are kept. */
-  readonly proofs?: boolean
+  readonly proofs?: boolean | undefined
   /** Adds the receipt of each record to a file that `trailproof verify` reads. It grows for ever: moving it away is yours. */
-  readonly receipts?: { readonly path: string }
+  readonly receipts?: { readonly path: string } | undefined
   /** The ledger's verifier keys, for `recheck`: without them the server's own word is taken for which they are. */
-  readonly verifierKeys?: readonly string[]
+  readonly verifierKeys?: readonly string[] | undefined
   /** As for `tls.connect`. */
-  readonly tls?: TlsOptions
+  readonly tls?: TlsOptions | undefined
   /** Sent with every request. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 export interface ServerSink extends Sink {

@@ -7,7 +7,7 @@ import { type Delivered, type Sink, SinkError } from './sink.ts'
 
 export interface StdoutSinkOptions {
   /** Default `process.stdout`. */
-  readonly stream?: Writable & { readonly fd?: number }
+  readonly stream?: (Writable & { readonly fd?: number }) | undefined
 }
 
 /** How long the exit of the process waits for a reader that does not read. */

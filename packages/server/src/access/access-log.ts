@@ -2,16 +2,17 @@
  * Who read what: one record in the companion ledger for each query, view or tail, committed before the answer is given.
  * The same read again within a minute is counted, and the count is recorded when the minute is over.
  */
+
+import type { Intake } from '../intake/intake.ts'
 import { packRecords } from '../ledger/commit-batch.ts'
+import type { LedgerInfo } from '../ledger/ledger-info.ts'
 import { accessLedgerOf } from '../ledger/ledger-name.ts'
 import type { LedgerTable, LedgerView } from '../ledger/ledger-table.ts'
-import type { LedgerInfo } from '../ledger/ledger-writer.ts'
-import type { SequencerQueue } from '../ledger/sequencer-queue.ts'
 import { accessRecord } from '../ledger/server-records.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Admission } from '../process/admission.ts'
 import { TrailproofError } from '../trailproof-error.ts'
-import type { Caller } from './api-keys.ts'
+import type { Caller } from './caller.ts'
 
 const REPEATS_MS = 60_000
 const SWEEP_MS = 5000
@@ -26,7 +27,7 @@ const NAME_MAX = 128
 export interface Access {
   /** The ledger that was read, or whose keys and access were changed. */
   readonly ledger: string
-  readonly caller: Pick<Caller, 'keyPrefix' | 'name'>
+  readonly caller: Pick<Caller, 'id' | 'name'>
   /** Without `access.`: `search`, `view`, `export` … */
   readonly action: string
   readonly ip: string | undefined
@@ -38,7 +39,7 @@ export interface Access {
 
 export interface AccessLogDeps {
   readonly ledgers: LedgerTable
-  readonly sequencer: Pick<SequencerQueue, 'append'>
+  readonly sequencer: Pick<Intake, 'append'>
   readonly admission: Pick<Admission, 'ownRefusal'>
   readonly createLedger: (name: string) => Promise<LedgerInfo>
   readonly metrics: Pick<Metrics, 'countAccessRecord'>
@@ -74,14 +75,21 @@ export class AccessLog {
 
   /** Resolves when the read is recorded; rejects, retryable, when that cannot be done now. */
   async read(access: Access): Promise<void> {
-    if (!this.#recordsReads) return
-    const key = JSON.stringify([
-      access.ledger,
-      access.caller.keyPrefix,
-      access.action,
-      access.target,
-      access.asked,
-    ])
+    if (this.#recordsReads) await this.#recordOnce(access)
+  }
+
+  /** As a read, for a stated reason that is part of what is asked; recorded whatever the settings say of reads. */
+  unmask(access: Access): Promise<void> {
+    return this.#recordOnce(access)
+  }
+
+  /** Resolves when a refusal is recorded. */
+  denied(access: Access, more: { readonly repeats?: number }): Promise<void> {
+    return this.#record(access, more, 'denied')
+  }
+
+  async #recordOnce(access: Access): Promise<void> {
+    const key = JSON.stringify([access.ledger, access.caller.id, access.action, access.target, access.asked])
     const counted = this.#counted.get(key)
     const now = this.#deps.now()
     if (counted && now < counted.until) {
@@ -125,17 +133,25 @@ export class AccessLog {
     if (repeats > 0) await this.#record(access, { repeats })
   }
 
-  async #record(access: Access, more: Readonly<Record<string, unknown>>): Promise<void> {
+  async #record(
+    access: Access,
+    more: Readonly<Record<string, unknown>>,
+    outcome: 'success' | 'denied' = 'success',
+  ): Promise<void> {
     let isRecorded = false
     try {
-      await this.#append(access, more)
+      await this.#append(access, more, outcome)
       isRecorded = true
     } finally {
       this.#deps.metrics.countAccessRecord(isRecorded)
     }
   }
 
-  async #append(access: Access, more: Readonly<Record<string, unknown>>): Promise<void> {
+  async #append(
+    access: Access,
+    more: Readonly<Record<string, unknown>>,
+    outcome: 'success' | 'denied',
+  ): Promise<void> {
     const refusal = this.#deps.admission.ownRefusal()
     if (refusal) throw refusal
     const { ledger, caller, action, ip, requestId, target, asked } = access
@@ -144,7 +160,8 @@ export class AccessLog {
       throw new TrailproofError('OVERLOADED', info.state.reason, { retryable: true })
     const record = accessRecord({
       action: `access.${action}`,
-      actor: { id: caller.keyPrefix, name: caller.name },
+      outcome,
+      actor: { id: caller.id, name: caller.name },
       ip,
       requestId,
       ledger,

@@ -1,20 +1,21 @@
-/**
- * What an admin key looks after: one of all ledgers everything; one of a ledger that ledger, its successors and their
- * keys. Of the rest it learns nothing.
- */
-import type { StoredKey } from '../directory/directory.ts'
+/** What callers who look after keys may do: grants of one ledger reach that ledger, its successors and their keys. */
+import type { Scope, StoredKey } from '../directory/directory.ts'
 import type { LedgerTable } from '../ledger/ledger-table.ts'
-import type { Caller } from './api-keys.ts'
-import { isSameOrSuccessor, type LedgerRefusal } from './choose-ledger.ts'
+import type { Caller } from './caller.ts'
+import { type LedgerRefusal, withinIn } from './choose-ledger.ts'
+import { decide, notHeldFully } from './decide.ts'
+import { readGivenRole } from './given-role.ts'
+import { namesIn, type Permission } from './permissions.ts'
+import { type KnownRoles, type Role, SCOPE_ROLES } from './roles.ts'
 
 /** `ledger` undefined: what concerns all ledgers. */
-export function administers(
-  { scopes, ledger: own }: Caller,
+export function may(
+  caller: Caller,
+  permission: Permission,
   ledger: string | undefined,
   ledgers: LedgerTable,
 ): boolean {
-  if (!scopes.includes('admin')) return false
-  return own === undefined || (ledger !== undefined && isSameOrSuccessor(ledger, own, ledgers))
+  return decide(caller, permission, ledger, withinIn(ledgers)).kind === 'allowed'
 }
 
 /** Those that the caller may see and revoke. */
@@ -23,7 +24,7 @@ export function administeredKeys(
   caller: Caller,
   ledgers: LedgerTable,
 ): readonly StoredKey[] {
-  return keys.filter(({ ledger }) => administers(caller, ledger, ledgers))
+  return keys.filter(({ ledger }) => may(caller, 'manage-keys', ledger, ledgers))
 }
 
 /** The ledger of a key that the caller makes: the one asked for, else the caller's own; undefined: all. */
@@ -32,20 +33,51 @@ export function newKeyLedger(
   caller: Caller,
   ledgers: LedgerTable,
 ): { readonly kind: 'chosen'; readonly ledger: string | undefined } | LedgerRefusal {
-  const ledger = asked ?? caller.ledger
-  if (!administers(caller, ledger, ledgers))
-    return refused('forbidden', `this API key makes keys of ledger ${caller.ledger} alone`)
-  if (ledger !== undefined && !ledgers.get(ledger)) return refused('unknown', `there is no ledger ${ledger}`)
+  const ledger = asked ?? caller.home
+  const decision = decide(caller, 'manage-keys', ledger, withinIn(ledgers))
+  if (decision.kind === 'denied')
+    return {
+      kind: 'refused',
+      reason: 'forbidden',
+      ledger: ledger ?? 'main',
+      detail: `${decision.detail}; the key it makes would`,
+      denied: decision,
+    }
+  if (ledger !== undefined && !ledgers.get(ledger))
+    return { kind: 'refused', reason: 'unknown', ledger, detail: `there is no ledger ${ledger}` }
   return { kind: 'chosen', ledger }
 }
 
-/** Why the caller may not make ledgers, or undefined. */
-export function ledgerMakingRefusal(caller: Caller, ledgers: LedgerTable): LedgerRefusal | undefined {
-  return administers(caller, undefined, ledgers)
-    ? undefined
-    : refused('forbidden', 'making ledgers takes an admin key of all ledgers')
+/** The first permission of scopes and roles that the caller does not have to give, or undefined. */
+export function beyondOwn(
+  { scopes, roles }: { readonly scopes: readonly Scope[]; readonly roles: readonly Role[] },
+  ledger: string | undefined,
+  caller: Caller,
+  ledgers: LedgerTable,
+): Permission | undefined {
+  const given = [...scopes.map((scope) => SCOPE_ROLES[scope]), ...roles]
+  const permissions = given.flatMap((role) => namesIn(role.permissions))
+  return notHeldFully(caller, permissions, ledger, withinIn(ledgers))
 }
 
-function refused(reason: LedgerRefusal['reason'], detail: string): LedgerRefusal {
-  return { kind: 'refused', reason, detail }
+/** Whether the caller looks after users with these roles: of one without any, who does so of all ledgers. */
+export function administersRoles(caller: Caller, given: readonly string[], ledgers: LedgerTable): boolean {
+  const where = given.length === 0 ? [undefined] : given.map((text) => readGivenRole(text).ledger)
+  return where.every((ledger) => may(caller, 'manage-users', ledger, ledgers))
+}
+
+/** The first permission of these roles that the caller does not have to give, or undefined. */
+export function beyondGiven(
+  given: readonly string[],
+  known: KnownRoles,
+  caller: Caller,
+  ledgers: LedgerTable,
+): Permission | undefined {
+  for (const text of given) {
+    const { role, ledger } = readGivenRole(text)
+    const there = known.get(role)
+    const beyond = there && beyondOwn({ scopes: [], roles: [there] }, ledger, caller, ledgers)
+    if (beyond !== undefined) return beyond
+  }
+  return undefined
 }

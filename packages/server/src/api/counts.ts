@@ -2,6 +2,8 @@
 import { DURATION_SECONDS_MAX, parseDuration, QUERY_FIELDS } from '@trailproof/core/query'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { isSeen } from '../access/askable.ts'
+import { seenEntry } from '../access/seen-record.ts'
 import { QUERY_TIMEOUT_MS } from '../search/find.ts'
 import { ranked } from '../search/run-pipes.ts'
 import { shownRange, timeText } from '../search/shown-range.ts'
@@ -18,9 +20,9 @@ import {
   countedFieldsOf,
   filterOnly,
   type QueryParameters,
-  queryOf,
   queryParameters,
 } from './query-parameters.ts'
+import { askedBy, assertSeen } from './sighted-query.ts'
 
 /** Newest matches that are read for what the index does not count. */
 const SAMPLE = 5000
@@ -39,15 +41,15 @@ const countParameters = {
 }
 
 export function countRoutes(app: FastifyInstance, services: Services): void {
-  const { searcher, now, saved } = services
+  const { searcher, now } = services
   const tags = ['read']
 
   const asked = (request: Parameters<typeof readerOf>[0], parameters: CountQuerystring) => {
-    const { caller, view } = readerOf(request, parameters.ledger, services)
-    const whole = queryOf(parameters, saved.filters(view.info.name, caller.keyPrefix))
-    const filter = filterOnly(whole, 'a count')
+    const reader = readerOf(request, parameters.ledger, services)
+    const { view, sight } = reader
+    const filter = filterOnly(askedBy(reader, parameters, services), 'a count')
     const query = { ledger: view.info.name, filter, nowMs: now(), timeoutMs: QUERY_TIMEOUT_MS }
-    return { view, query }
+    return { reader, view, sight, query }
   }
 
   app.get<{
@@ -85,11 +87,12 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
     },
     async (request) => {
       const { buckets, step, by, tz } = request.query
-      const { view, query } = asked(request, request.query)
+      const { reader, view, sight, query } = asked(request, request.query)
       if (!isTimeZone(tz)) throw bad(`tz: there is no time zone ${tz.slice(0, 100)}`)
       const field = by === undefined ? undefined : countedFieldOf(by)
+      if (field !== undefined) assertSeen([field], reader)
       const stepSeconds = step === undefined ? undefined : stepOf(step)
-      const { fromMs, toMs } = await shownRange(searcher, query)
+      const { fromMs, toMs } = await shownRange(searcher, { ...query, sight })
       const made = timeBuckets({
         fromMs,
         toMs,
@@ -160,8 +163,12 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
     },
     async (request) => {
       const { limit } = request.query
-      const { view, query } = asked(request, request.query)
-      const fields = [...new Set(countedFieldsOf(request.query.fields))]
+      const { reader, view, sight, query } = asked(request, request.query)
+      const named = [...new Set(countedFieldsOf(request.query.fields))]
+      // Those that nobody asked for are not refused.
+      const fields =
+        request.query.fields === DEFAULT_FACETS ? named.filter((field) => isSeen(field, sight)) : named
+      assertSeen(fields, reader)
       if (fields.length > FACET_FIELDS_MAX)
         throw bad(`fields: at most ${FACET_FIELDS_MAX}, got ${fields.length}`)
       // Apart, so that one field that must be read from records does not make all of them samples.
@@ -194,14 +201,16 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
       },
     },
     async (request) => {
-      const { view, query } = asked(request, {
+      const { view, sight, query } = asked(request, {
         ...(request.query.ledger !== undefined && { ledger: request.query.ledger }),
       })
       const page = await searcher.search({ ...query, order: 'newest', limit: 1000 })
       return {
         ledger: view.info.name,
-        fields: QUERY_FIELDS.map(({ name, type, group, aliases }) => ({ name, type, group, aliases })),
-        found: openPaths(page.entries),
+        fields: QUERY_FIELDS.filter(({ name }) => isSeen(name, sight)).map(
+          ({ name, type, group, aliases }) => ({ name, type, group, aliases }),
+        ),
+        found: openPaths(page.entries.map((entry) => seenEntry(entry, sight))),
         sampled: page.entries.length,
       }
     },
@@ -226,7 +235,8 @@ export function countRoutes(app: FastifyInstance, services: Services): void {
     async (request) => {
       const { prefix = '', limit } = request.query
       const field = countedFieldOf(request.params.field)
-      const { view, query } = asked(request, request.query)
+      const { reader, view, query } = asked(request, request.query)
+      assertSeen([field], reader)
       const begins = { kind: 'field', field, test: { op: 'wildcard', parts: [prefix, ''] } } as const
       const parts = [...(query.filter ? [query.filter] : []), ...(prefix === '' ? [] : [begins])]
       const filter =

@@ -2,7 +2,9 @@
 import { encodeBase64, formatTlogProof, type NodeHash } from '@trailproof/core'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { type Sight, seesWhole } from '../access/sight.ts'
 import type { ReadEntry, ReadGroup } from '../ledger/read-entry.ts'
+import { entryFilter } from '../search/entry-filter.ts'
 import type { Services } from '../services.ts'
 import { consistencyAnswer, entriesAnswer, entryAnswer, proofAnswer } from './answers/evidence-answers.ts'
 import { ProblemError, readerOf } from './authorize.ts'
@@ -25,7 +27,7 @@ const rangeQuery = Type.Object({
 })
 
 export function entryRoutes(app: FastifyInstance, services: Services): void {
-  const { reader } = services
+  const { reader, now } = services
 
   app.get<{ Params: { name: string; index: number }; Querystring: { personal?: boolean } }>(
     '/v1/ledgers/:name/entries/:index',
@@ -41,10 +43,11 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
     },
     async (request) => {
       const { name, index } = request.params
-      const { view } = readerOf(request, name, services)
+      const { view, sight } = readerOf(request, name, services, 'prove')
       assertEntry(name, index, view.size)
       const [entry] = await reader.entries(name, index, 1)
-      return evidenceOf(entry!, request.query.personal ?? true)
+      if (!entryFilter(sight.rows, now())(entry!)) throw noEntry(name, index, view.size)
+      return evidenceOf(entry!, request.query.personal ?? true, sight)
     },
   )
 
@@ -62,7 +65,7 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
     },
     async (request) => {
       const { from, count, personal = true } = request.query
-      const { view } = readerOf(request, request.params.name, services)
+      const { view, sight } = readerOf(request, request.params.name, services, 'prove')
       const entries = await reader.entries(
         view.info.name,
         from,
@@ -71,7 +74,9 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
       return {
         ledger: view.info.name,
         size: view.size,
-        entries: entries.map((entry) => evidenceOf(entry, personal)),
+        entries: entries
+          .filter(entryFilter(sight.rows, now()))
+          .map((entry) => evidenceOf(entry, personal, sight)),
       }
     },
   )
@@ -88,9 +93,13 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
     },
     async (request, reply) => {
       const { name, index } = request.params
-      const { view } = readerOf(request, name, services)
+      const { view, sight } = readerOf(request, name, services, 'prove')
       assertEntry(name, index, view.size)
       const { checkpoint, size } = view
+      if (sight.rows !== undefined) {
+        const [entry] = await reader.entries(name, index, 1)
+        if (!entryFilter(sight.rows, now())(entry!)) throw noEntry(name, index, size)
+      }
       const proof = await reader.inclusion(name, index, size)
       return reply.type('text/plain; charset=utf-8').send(formatTlogProof({ index, proof, checkpoint }))
     },
@@ -111,7 +120,7 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
       },
     },
     async (request) => {
-      const { view } = readerOf(request, request.params.name, services)
+      const { view } = readerOf(request, request.params.name, services, 'prove')
       const { checkpoint, size } = view
       const { first, second = size } = request.query
       if (first > second || second > size)
@@ -123,16 +132,25 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
 }
 
 function assertEntry(name: string, index: number, size: number): void {
-  if (index >= size)
-    throw new ProblemError(problem('not-found', `ledger ${name} has ${size} entries, none at ${index}`))
+  if (index >= size) throw noEntry(name, index, size)
 }
 
-function evidenceOf({ index, leaf, core, personal }: ReadEntry, withPersonal: boolean): unknown {
+/** The same of an entry that is not there, and of one that is not there for the caller. */
+function noEntry(name: string, index: number, size: number): ProblemError {
+  return new ProblemError(problem('not-found', `ledger ${name} has ${size} entries, none at ${index}`))
+}
+
+function evidenceOf(
+  { index, leaf, core, personal }: ReadEntry,
+  withPersonal: boolean,
+  sight: Sight,
+): unknown {
   return {
     index,
     leaf: encodeBase64(leaf),
     core: groupOf(core),
-    personal: withPersonal || !personal ? groupOf(personal) : { withheld: true },
+    // Of who does not see it it is not said either whether it is there.
+    personal: seesWhole(sight) && (withPersonal || !personal) ? groupOf(personal) : { withheld: true },
   }
 }
 

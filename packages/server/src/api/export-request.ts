@@ -13,9 +13,9 @@ import {
   fieldsOf,
   filterOnly,
   type QueryParameters,
-  queryOf,
   queryParameters,
 } from './query-parameters.ts'
+import { askedBy, assertSeen } from './sighted-query.ts'
 
 export interface ExportQuerystring extends QueryParameters {
   readonly ledger?: string
@@ -61,17 +61,22 @@ export function exportOf(
   services: Services,
 ): Export {
   const { ledger: named, format, at } = request.query
-  const { caller, view } = readerOf(request, named, services)
+  const reader = readerOf(request, named, services, 'export')
+  const { view, sight } = reader
   const ledger = view.info.name
   const signed = readCheckpoint(view.checkpoint)
   const range = rangeOf(request.query, signed.kind === 'checkpoint' ? signed.size : 0)
   const atMs = at === undefined ? services.now() : Date.parse(at)
   if (Number.isNaN(atMs)) throw badRequest('at: expected a time such as 2026-01-31T12:00:00Z')
-  const asked = queryOf(request.query, services.saved.filters(ledger, caller.keyPrefix))
+  // A caller's rows are part of the query, and so of what the export says that it holds.
+  const asked = askedBy(reader, request.query, services)
   const query = queryText(filterOnly(asked, 'an export', ['fields']))
   if (query === undefined)
     throw new ProblemError(problem('bad-query', 'the query is too long to be exported'))
-  return { view, range, shape: { ledger, format, query, atMs, fields: columnsOf(request.query, asked) } }
+  const fields = columnsOf(request.query, asked)
+  assertSeen(fields, reader)
+  const seen = { personal: sight.personal, hidden: sight.hidden }
+  return { view, range, shape: { ledger, format, query, atMs, fields, seen } }
 }
 
 function rangeOf(

@@ -45,7 +45,7 @@ export function exportRoutes(app: FastifyInstance, services: Services): void {
     async (request, reply) => {
       const asked = exportOf(request, services)
       using session = services.exports.open()
-      using key = services.keys.watch(knownReader(request)!.caller)
+      using key = knownReader(request)!.caller.watch()
       const pieces = await piecesOf(asked, request.query.mark, services)
       await recordRead(request, 'export', services.accessLog, readOf(asked))
       const signal = AbortSignal.any([session.signal, key.signal])

@@ -3,14 +3,15 @@ import type { RecordView } from '@trailproof/core'
 import { allOf, type Filter } from '@trailproof/core/query'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { recordView } from '../ledger/record-view.ts'
+import { seenRecord } from '../access/seen-record.ts'
 import { findPage, QUERY_TIMEOUT_MS } from '../search/find.ts'
 import type { Services } from '../services.ts'
 import { actorHistoryAnswer, contextAnswer, targetHistoryAnswer } from './answers/record-answers.ts'
 import { ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
-import { filterOnly, type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
+import { filterOnly, type QueryParameters, queryParameters } from './query-parameters.ts'
 import { recordById } from './read.ts'
+import { askedBy, assertSeen, withinSight } from './sighted-query.ts'
 
 interface HistoryQuerystring extends QueryParameters {
   readonly ledger?: string
@@ -38,7 +39,7 @@ const IN_COMMON = {
 } as const
 
 export function historyRoutes(app: FastifyInstance, services: Services): void {
-  const { searcher, saved, now } = services
+  const { searcher, now } = services
   const tags = ['read']
 
   app.get<{ Params: { type: string; id: string }; Querystring: HistoryQuerystring }>(
@@ -90,13 +91,15 @@ export function historyRoutes(app: FastifyInstance, services: Services): void {
 
   async function history(request: FastifyRequest<{ Querystring: HistoryQuerystring }>, of: Filter) {
     const { limit, cursor } = request.query
-    const { caller, view } = readerOf(request, request.query.ledger, services)
-    const asked = queryOf(request.query, saved.filters(view.info.name, caller.keyPrefix))
-    const filter = filterOnly(asked, 'a history')
-    const whole = filter ? allOf([of, filter]) : of
+    const reader = readerOf(request, request.query.ledger, services)
+    const { caller, view, sight } = reader
+    const subject = withinSight(of, reader)!
+    const filter = filterOnly(askedBy(reader, request.query, services), 'a history')
+    const whole = filter ? allOf([subject, filter]) : subject
     const page = await findPage(services, {
       view,
-      keyPrefix: caller.keyPrefix,
+      sight,
+      callerId: caller.id,
       filter: whole,
       scope: `history ${JSON.stringify(whole)}`,
       order: 'newest',
@@ -135,17 +138,21 @@ export function historyRoutes(app: FastifyInstance, services: Services): void {
     },
     async (request) => {
       const { before, after, by } = request.query
-      const { view } = readerOf(request, request.query.ledger, services)
-      const record = await recordById(view, request.params.id, services)
-      const filter = by && IN_COMMON[by](record)
-      if (by && !filter) throw new ProblemError(problem('bad-request', `by: the record has no ${by}`))
+      const reader = readerOf(request, request.query.ledger, services)
+      const { view, sight } = reader
+      // Before the record is looked for: a refusal tells nothing of it.
+      if (by) assertSeen([by], reader)
+      const record = await recordById(reader, request.params.id, services)
+      const common = by && IN_COMMON[by](record)
+      if (by && !common) throw new ProblemError(problem('bad-request', `by: the record has no ${by}`))
+      const filter = withinSight(common, reader)
       const query = { ledger: view.info.name, filter, nowMs: now(), timeoutMs: QUERY_TIMEOUT_MS }
       const [earlier, later] = await Promise.all([
         before > 0 && searcher.search({ ...query, order: 'newest', high: record.index, limit: before }),
         after > 0 && searcher.search({ ...query, order: 'oldest', low: record.index + 1, limit: after }),
       ])
       const viewsOf = (page: typeof earlier): RecordView[] =>
-        page ? page.entries.map((entry) => recordView(view.info.name, entry)) : []
+        page ? page.entries.map((entry) => seenRecord(view.info.name, entry, sight)) : []
       return {
         ledger: view.info.name,
         before: viewsOf(earlier).toReversed(),
@@ -172,6 +179,7 @@ function step({
   changes,
   trace_id,
   erased,
+  masked,
 }: RecordView) {
   return {
     id,
@@ -187,6 +195,7 @@ function step({
     trace_id,
     changes: changes ?? [],
     ...(erased && { erased }),
+    ...(masked && { masked }),
   }
 }
 

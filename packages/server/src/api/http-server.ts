@@ -5,19 +5,28 @@ import type { AcceptDeps } from '../accept.ts'
 import { eventReceiver } from '../receivers/http-events.ts'
 import type { Services } from '../services.ts'
 import { TrailproofError } from '../trailproof-error.ts'
+import { accessMeRoute } from './access-me.ts'
 import { adminRoutes } from './admin.ts'
+import { approvalRoutes } from './approvals.ts'
 import { ProblemError } from './authorize.ts'
 import { answerClientError } from './client-error.ts'
 import { countRoutes } from './counts.ts'
 import { entryRoutes } from './entries.ts'
+import { erasureRoutes } from './erasures.ts'
+import { explorerRoutes } from './explorer.ts'
 import { exportRoutes } from './export.ts'
 import { faultProblem, INTERNAL } from './fault-problem.ts'
 import { refuseInfiniteNumbers } from './finite-numbers.ts'
 import { healthRoutes } from './health.ts'
 import { historyRoutes } from './history.ts'
+import { holdRoutes } from './holds.ts'
+import { keyRoutes } from './keys.ts'
+import { knowCallers, readCredentials } from './know-callers.ts'
 import { ledgerLogRoutes } from './ledger-log.ts'
+import { limitRequests } from './limit-requests.ts'
 import { measureRequests } from './measure-requests.ts'
 import { metricsRoute } from './metrics.ts'
+import { openIdRoutes } from './open-id.ts'
 import { describeApi } from './openapi.ts'
 import { type Problem, problem, sendProblem } from './problem.ts'
 import { prometheusRoutes } from './prometheus.ts'
@@ -25,10 +34,15 @@ import { quarantineRoutes } from './quarantine.ts'
 import { readRoutes } from './read.ts'
 import { recordReads } from './record-reads.ts'
 import { buildValidator } from './request-validator.ts'
+import { retentionRoutes } from './retention.ts'
+import { roleRoutes } from './roles.ts'
 import { savedSearchRoutes } from './saved-searches.ts'
 import { searchRoutes } from './search.ts'
+import { securityHeadersOf } from './security-headers.ts'
+import { sessionRoutes } from './sessions.ts'
 import type { SharedPort } from './shared-port.ts'
 import { tailRoutes } from './tail.ts'
+import { userRoutes } from './users.ts'
 import { validationProblem } from './validation-problem.ts'
 
 /** Small bodies only: administration. The receiver has its own bound. */
@@ -79,13 +93,18 @@ export async function buildHttpServer(
       request.log.error({ err: error, requestId: request.id }, 'request failed')
     return sendProblem(reply, what)
   })
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
+  app.setNotFoundHandler((request, reply) => {
+    const what = `there is nothing at ${request.method} ${request.url.slice(0, 200)}`
+    const { roles } = services.settings
+    return sendProblem(
       reply,
-      problem('not-found', `there is nothing at ${request.method} ${request.url.slice(0, 200)}`),
-    ),
-  )
+      problem('not-found', roles === 'all' ? what : `${what} on this server, whose roles are ${roles}`),
+    )
+  })
   measureRequests(app, services.metrics)
+  readCredentials(app, services)
+  limitRequests(app, services)
+  knowCallers(app, services)
   if (services.log.isLevelEnabled('debug'))
     app.addHook(
       'onResponse',
@@ -94,9 +113,9 @@ export async function buildHttpServer(
         done()
       },
     )
+  const securityHeaders = securityHeadersOf(port.isTls)
   app.addHook('onSend', (request, reply, payload, done) => {
-    reply.header('x-content-type-options', 'nosniff')
-    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    for (const [name, value] of securityHeaders) if (!reply.hasHeader(name)) reply.header(name, value)
     reply.header('x-request-id', request.id)
     // While stopping, clients move to another connection, and so to another server.
     if (services.admission.state === 'stopping') reply.header('connection', 'close')
@@ -104,7 +123,14 @@ export async function buildHttpServer(
   })
 
   await describeApi(app, services.version)
-  await app.register(async (scope) => eventReceiver(scope, services, acceptDeps))
+  const { roles } = services
+  if (roles.has('receiver')) await app.register(async (scope) => eventReceiver(scope, services, acceptDeps))
+  await app.register(async (scope) => {
+    healthRoutes(scope, services)
+    metricsRoute(scope, services)
+  })
+  if (!roles.has('api')) return app
+  await explorerRoutes(app)
   await app.register(async (scope) => {
     refuseInfiniteNumbers(scope)
     recordReads(scope, services.accessLog)
@@ -118,10 +144,18 @@ export async function buildHttpServer(
     exportRoutes(scope, services)
     ledgerLogRoutes(scope, services)
     entryRoutes(scope, services)
+    accessMeRoute(scope, services)
+    sessionRoutes(scope, services)
+    userRoutes(scope, services)
+    openIdRoutes(scope, services)
+    keyRoutes(scope, services)
+    roleRoutes(scope, services)
     adminRoutes(scope, services)
+    erasureRoutes(scope, services)
+    approvalRoutes(scope, services)
+    holdRoutes(scope, services)
+    retentionRoutes(scope, services)
     quarantineRoutes(scope, services, acceptDeps)
-    healthRoutes(scope, services)
-    metricsRoute(scope, services)
     await prometheusRoutes(scope, services)
   })
   return app

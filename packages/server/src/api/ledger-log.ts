@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import type { LedgerView } from '../ledger/ledger-table.ts'
 import type { Services } from '../services.ts'
 import { noteAnswer, tileAnswer } from './answers/evidence-answers.ts'
-import { ProblemError, readerOf } from './authorize.ts'
+import { deny, ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
 
 /** Full tiles never change. */
@@ -17,9 +17,12 @@ export function ledgerLogRoutes(app: FastifyInstance, services: Services): void 
   const { ledgers, reader, settings } = services
 
   /** Leaves and tiles hold ids, times and volume: open to readers, or to all with `public_log`. */
-  const viewOf = (request: FastifyRequest, name: string): LedgerView => {
-    if (!settings.public_log) return readerOf(request, name, services).view
-    return openView(name)
+  const viewOf = (request: FastifyRequest, name: string, path: string): LedgerView => {
+    if (settings.public_log) return openView(name)
+    const asking = readerOf(request, name, services, 'prove')
+    if (asking.sight.rows !== undefined && path.startsWith('entries/'))
+      throw deny(asking, 'prove', 'bundles hold leaves of records that you do not see')
+    return asking.view
   }
   const openView = (name: string): LedgerView => {
     const view = ledgers.get(name)
@@ -56,7 +59,7 @@ export function ledgerLogRoutes(app: FastifyInstance, services: Services): void 
     },
     async (request, reply) => {
       const { name, '*': path } = request.params
-      const view = viewOf(request, name)
+      const view = viewOf(request, name, path)
       const tile = parseTilePath(`tile/${path}`)
       if (tile.kind === 'problem') throw new ProblemError(problem('bad-request', tile.problem))
       const level = tile.kind === 'tile' ? tile.level : 0

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { isAccessLedger } from '../ledger/ledger-name.ts'
 import { sampleProcess } from '../metrics/process-samples.ts'
+import { opensIndex } from '../roles.ts'
 import type { Services } from '../services.ts'
 import { metricsAnswer } from './answers/admin-answers.ts'
 
@@ -14,6 +15,7 @@ export function metricsRoute(app: FastifyInstance, services: Services): void {
   app.get(
     '/metrics',
     {
+      config: { isProbe: true },
       schema: {
         tags: ['operations'],
         summary: 'Metrics in Prometheus’ text format (docs/metrics.md).',
@@ -29,7 +31,7 @@ export function metricsRoute(app: FastifyInstance, services: Services): void {
   )
 }
 
-function sampleLedgers({ ledgers, metrics, now }: Services): void {
+function sampleLedgers({ ledgers, metrics, roles, now }: Services): void {
   const { registry } = metrics
   for (const name of [
     'trailproof_ledger_size',
@@ -45,7 +47,7 @@ function sampleLedgers({ ledgers, metrics, now }: Services): void {
     if (!isAccessLedger(info.name)) metrics.expectRecords(info.name)
     registry.value('trailproof_ledger_size', label).add(size)
     // A ledger that is not started is not indexed either; /readyz and trailproof_ledgers tell of it.
-    const isLate = info.state.kind !== 'blocked'
+    const isLate = opensIndex(roles) && info.state.kind !== 'blocked'
     registry.value('trailproof_index_lag_entries', label).add(isLate ? Math.max(0, size - indexedSize) : 0)
     const seconds = registry.value('trailproof_index_lag_seconds', label)
     seconds.set(Math.max(seconds.current, isLate ? lag.seconds(nowMs) : 0))
@@ -59,7 +61,6 @@ async function sampleQueues(services: Services): Promise<void> {
   registry.value('trailproof_waiting_records').set(sequencer.waitingRecords)
   registry.value('trailproof_waiting_records_max').set(settings.waiting_records_max)
   registry.value('trailproof_waiting_bytes').set(sequencer.waitingBytes)
-  registry.value('trailproof_commits_in_flight').set(sequencer.commitsInFlight)
   registry.value('trailproof_tail_sessions').set(tails.count)
   registry.value('trailproof_tail_sessions_max').set(settings.tail_sessions_max)
   registry.value('trailproof_export_sessions').set(exports.count)
@@ -73,5 +74,8 @@ async function sampleQueues(services: Services): Promise<void> {
   // Before the question below, which would itself be one that waits.
   for (const [thread, waiting] of threads())
     registry.value('trailproof_thread_calls_waiting', thread).set(waiting)
-  registry.value('trailproof_quarantined_records').set(await directory.quarantineSize())
+  registry.value('trailproof_intake_waiting_messages').set((await services.intakeLag()) ?? 0)
+  // A database that is away is told by /readyz; the last figure stays.
+  const quarantined = await directory.quarantineSize().catch(() => undefined)
+  if (quarantined !== undefined) registry.value('trailproof_quarantined_records').set(quarantined)
 }

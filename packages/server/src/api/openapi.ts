@@ -16,7 +16,8 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       info: {
         title: 'Trailproof',
         version,
-        description: 'Records, reads and proves audit trails. Errors are RFC 9457 problem documents.',
+        description:
+          'Records, reads and proves audit trails. Errors are RFC 9457 problem documents. Who sees personal data masked, and may unmask it, states a reason in the header Trailproof-Unmask.',
       },
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
       security: [{ key: [] }],
@@ -32,6 +33,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    staticCSP: true,
     theme: {
       title: 'Trailproof API',
       // It offers to explore other APIs, under the mark of the library.

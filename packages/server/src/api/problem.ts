@@ -17,14 +17,21 @@ const KINDS = {
   'invalid-record': [400, 'The record is not valid'],
   unauthorized: [401, 'An API key is needed'],
   forbidden: [403, 'The API key does not allow this'],
+  csrf: [403, 'The request does not come from a page of this server'],
   'not-found': [404, 'There is no such thing'],
   'method-not-allowed': [405, 'The method is not allowed here'],
   conflict: [409, 'The id is taken by other content'],
   'ledger-exists': [409, 'There is already such a ledger'],
+  'user-exists': [409, 'There is already such a user'],
+  'last-owner': [409, 'The last owner stays'],
   'beyond-ledger': [409, 'The ledger does not reach so far'],
+  held: [409, 'A legal hold keeps it'],
+  settled: [409, 'It cannot be decided any more'],
   'not-erasable': [409, 'The entry cannot be erased'],
   'body-too-large': [413, 'The body is too large'],
   'request-timeout': [408, 'The request took too long'],
+  'field-encrypted': [422, 'Encrypted content is not searched like that'],
+  'too-many-requests': [429, 'Too much in too short a time'],
   'headers-too-large': [431, 'The headers are too large'],
   'unsupported-media': [415, 'The content type or encoding is not supported'],
   overloaded: [503, 'The server is busy'],
@@ -41,6 +48,8 @@ export interface Problem {
   readonly detail: string
   /** Further members of the document, such as `problems` with one item a faulty field. */
   readonly extra?: Readonly<Record<string, unknown>>
+  /** When to come again, of 429 and 503. Default: in 1 to 3 s. */
+  readonly retryAfterSeconds?: number
 }
 
 export function problem(
@@ -52,12 +61,19 @@ export function problem(
 }
 
 export function sendProblem(reply: FastifyReply, what: Problem): FastifyReply {
+  return reply.send(problemText(reply, what))
+}
+
+/** The text of a problem, for an answer whose status and headers are made those of the problem. */
+export function problemText(reply: FastifyReply, what: Problem): string {
   const { status, text } = problemDocument(what)
   reply.problem = what.problem
   // An integer of 1 to 3 s: every shipper understands it, and spread-out clients do not come back at once.
-  if (status === 503) reply.header('retry-after', String(1 + Math.floor(Math.random() * 3)))
+  if (status === 503 || status === 429)
+    reply.header('retry-after', String(what.retryAfterSeconds ?? 1 + Math.floor(Math.random() * 3)))
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="trailproof"')
-  return reply.code(status).type(PROBLEM_TYPE).send(text)
+  reply.code(status).type(PROBLEM_TYPE)
+  return text
 }
 
 export function problemDocument({ problem: kind, detail, extra }: Problem): { status: number; text: string } {

@@ -2,6 +2,8 @@
  * Prometheus' HTTP API over counts of records (docs/prometheus-api.md): Grafana, promtool and alerting tools ask it as
  * they would ask a Prometheus.
  */
+
+import type { Filter } from '@trailproof/core/query'
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import { type TObject, Type } from 'typebox'
 import { chooseLedger } from '../access/choose-ledger.ts'
@@ -26,6 +28,7 @@ import {
 import { callerOf, readerOf } from './authorize.ts'
 import { Parameters, parameters, readForms, time } from './prometheus-parameters.ts'
 import { recordRead } from './record-reads.ts'
+import { assertSeen, withinSight } from './sighted-query.ts'
 
 /** The version of the API that is spoken: clients ask for it to know what they may ask. */
 const API_VERSION = '2.53.0'
@@ -140,7 +143,7 @@ function queryRoutes(app: FastifyInstance, services: Services): void {
 const RECENT_MS = 3_600_000
 
 function nameRoutes(app: FastifyInstance, services: Services): void {
-  const { accessLog, keys, ledgers, now, version } = services
+  const { accessLog, ledgers, now, version } = services
 
   /** The series of a selector that have records between `start` and `end`, told apart by `labels`. */
   async function seen(request: FastifyRequest, labels: readonly string[]): Promise<readonly Series[]> {
@@ -161,7 +164,7 @@ function nameRoutes(app: FastifyInstance, services: Services): void {
     asked: Type.Object({ ...seenParameters, ...parameters }),
     answer: textsAnswer,
     async handle(request) {
-      callerOf(request, keys, 'read')
+      callerOf(request, services, 'read')
       const given = new Parameters(request)
       return success([METRIC_LABEL, ...LABEL_NAMES].slice(0, given.limit()))
     },
@@ -180,11 +183,11 @@ function nameRoutes(app: FastifyInstance, services: Services): void {
     },
     async (request) => {
       const { name } = request.params
-      const caller = callerOf(request, keys, 'read')
+      const caller = callerOf(request, services, 'read')
       const limit = new Parameters(request).limit()
       if (name === METRIC_LABEL) return success([METRIC])
       if (name === LEDGER_LABEL) {
-        const mayRead = (ledger: string) => chooseLedger(ledger, caller, ledgers, 'read').kind !== 'refused'
+        const mayRead = (ledger: string) => chooseLedger(ledger, caller, 'read', ledgers).kind === 'ledger'
         const names = ledgers.all().map(({ info }) => info.name)
         return success(names.filter(mayRead).toSorted().slice(0, limit))
       }
@@ -271,11 +274,15 @@ function sourceOf(
     ...(given.text('ledger') === undefined ? [] : [given.required('ledger')]),
   ])
   if (asked.size > 1) throw badData('a query is of one ledger')
-  const { caller, view } = readerOf(request, [...asked][0], services)
+  const reader = readerOf(request, [...asked][0], services)
+  const { caller, view } = reader
   const { name } = view.info
   const timeoutMs = Math.min(given.duration('timeout') ?? QUERY_TIMEOUT_MS, QUERY_TIMEOUT_MS)
-  const saved = services.saved.filters(name, caller.keyPrefix)
-  return { counts: eventCounts(services, { ledger: name, saved, dueAt: started + timeoutMs }), view }
+  const saved = services.saved.filters(name, caller.id)
+  const assertAsked = (fields: readonly string[]): void => assertSeen(fields, reader)
+  const within = (filter: Filter | undefined): Filter | undefined => withinSight(filter, reader)
+  const scope = { ledger: name, saved, assertAsked, within, dueAt: started + timeoutMs }
+  return { counts: eventCounts(services, scope), view }
 }
 
 function isLabel(name: string): boolean {

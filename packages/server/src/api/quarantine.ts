@@ -3,20 +3,21 @@ import { parseBody } from '@trailproof/core'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { type AcceptDeps, accept } from '../accept.ts'
-import { administers } from '../access/administration.ts'
+import { may } from '../access/administration.ts'
+import { type Sight, seesWhole } from '../access/sight.ts'
 import type { QuarantinedRecord } from '../directory/directory.ts'
 import { countStatuses, formatAnswer } from '../receivers/receipts.ts'
 import type { Services } from '../services.ts'
 import { EMPTY } from './answers/answer.ts'
 import { ingestAnswer, quarantineAnswer, quarantinedAnswer } from './answers/ingest-answers.ts'
 import { recordBody } from './answers/record-body.ts'
-import { callerOf, ledgerOf, ProblemError, tokenOf } from './authorize.ts'
+import { callerOf, credentialsOf, noteDenial, ProblemError, readerOf } from './authorize.ts'
 import { problem, sendProblem } from './problem.ts'
 
 const idParams = Type.Object({ id: Type.String() })
 
 export function quarantineRoutes(app: FastifyInstance, services: Services, deps: AcceptDeps): void {
-  const { keys, ledgers, directory } = services
+  const { ledgers, directory } = services
   const tags = ['quarantine']
 
   app.get<{ Querystring: { ledger?: string; after?: string; limit: number } }>(
@@ -35,9 +36,14 @@ export function quarantineRoutes(app: FastifyInstance, services: Services, deps:
     },
     async (request) => {
       const { ledger, after, limit } = request.query
-      const { name } = ledgerOf(ledger, callerOf(request, keys, 'admin'), ledgers).info
+      const { view: of, sight } = readerOf(request, ledger, services, 'quarantine')
+      const { name } = of.info
       const records = await directory.quarantined(name, after, limit)
-      return { ledger: name, total: await directory.quarantineSizeOf(name), records: records.map(view) }
+      return {
+        ledger: name,
+        total: await directory.quarantineSizeOf(name),
+        records: records.map((record) => shown(record, sight)),
+      }
     },
   )
 
@@ -51,7 +57,10 @@ export function quarantineRoutes(app: FastifyInstance, services: Services, deps:
         response: { 200: quarantinedAnswer },
       },
     },
-    async (request) => view(await find(request.params.id, request)),
+    async (request) => {
+      const { record, sight } = await find(request.params.id, request)
+      return shown(record, sight)
+    },
   )
 
   app.post<{ Params: { id: string }; Body: unknown }>(
@@ -67,11 +76,12 @@ export function quarantineRoutes(app: FastifyInstance, services: Services, deps:
       },
     },
     async (request, reply) => {
-      const { id, ledger, source } = await find(request.params.id, request)
+      const { id, ledger, source } = (await find(request.params.id, request)).record
       const text = request.body ? JSON.stringify(request.body) : source
       const accepted = await accept(
         {
-          token: tokenOf(request),
+          credentials: credentialsOf(request),
+          onDenied: (denied) => noteDenial(request, services, denied),
           ledger,
           read: (limits) => parseBody(Buffer.from(text), 'json', limits),
           idempotencyKey: `quarantine ${id}`,
@@ -104,24 +114,37 @@ export function quarantineRoutes(app: FastifyInstance, services: Services, deps:
       schema: { tags, summary: 'Destroys a quarantined record.', params: idParams, response: { 204: EMPTY } },
     },
     async (request, reply) => {
-      const { id } = await find(request.params.id, request)
+      const { id } = (await find(request.params.id, request)).record
       await directory.discard(id)
       return reply.code(204).send()
     },
   )
 
-  async function find(id: string, request: Parameters<typeof callerOf>[0]): Promise<QuarantinedRecord> {
-    const caller = callerOf(request, keys, 'admin')
+  async function find(
+    id: string,
+    request: Parameters<typeof callerOf>[0],
+  ): Promise<{ record: QuarantinedRecord; sight: Sight }> {
+    const caller = callerOf(request, services, 'quarantine')
     const record = await directory.quarantinedRecord(id)
     // Of another ledger's it is not said that they are there.
-    if (!record || !administers(caller, record.ledger, ledgers))
+    if (!record || !may(caller, 'quarantine', record.ledger, ledgers))
       throw new ProblemError(
         problem('not-found', `there is no quarantined record ${id.slice(0, 100)} for this key to see`),
       )
-    return record
+    return { record, sight: readerOf(request, record.ledger, services, 'quarantine').sight }
   }
 }
 
-function view({ id, ledger, receivedAt, keyPrefix, problems, source }: QuarantinedRecord): unknown {
-  return { id, ledger, received_at: new Date(receivedAt).toISOString(), key: keyPrefix, problems, source }
+/** Who sees no personal data sees where a record is wrong: its text, and messages that quote it, are masked. */
+function shown(
+  { id, ledger, receivedAt, keyPrefix, problems, source }: QuarantinedRecord,
+  sight: Sight,
+): unknown {
+  const where = { id, ledger, received_at: new Date(receivedAt).toISOString(), key: keyPrefix }
+  if (seesWhole(sight)) return { ...where, problems, source }
+  const places = problems.map((each) => {
+    const { field, code } = each as { field?: unknown; code?: unknown } // as they were told to the sender
+    return { field, code, message: 'masked' }
+  })
+  return { ...where, problems: places, source: null, masked: ['personal'] }
 }

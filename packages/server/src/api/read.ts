@@ -3,14 +3,15 @@ import { decodeUuid, type RecordView } from '@trailproof/core'
 import { formatFilter } from '@trailproof/core/query'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import type { LedgerView } from '../ledger/ledger-table.ts'
-import { recordView } from '../ledger/record-view.ts'
+import { seenRecord } from '../access/seen-record.ts'
 import { causalTree } from '../search/causal-tree.ts'
+import { entryFilter } from '../search/entry-filter.ts'
 import { QUERY_TIMEOUT_MS } from '../search/find.ts'
 import type { Services } from '../services.ts'
 import { aRecord, trailAnswer } from './answers/record-answers.ts'
-import { ProblemError, readerOf } from './authorize.ts'
+import { ProblemError, type Reader, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
+import { withinSight } from './sighted-query.ts'
 
 /** Records of one trace in one answer; more are said to be there. */
 const TRACE_RECORDS_MAX = 1000
@@ -33,8 +34,8 @@ export function readRoutes(app: FastifyInstance, services: Services): void {
       },
     },
     async (request) => {
-      const { view } = readerOf(request, request.query.ledger, services)
-      return await recordById(view, request.params.id, services)
+      const reader = readerOf(request, request.query.ledger, services)
+      return await recordById(reader, request.params.id, services)
     },
   )
 
@@ -51,12 +52,16 @@ export function readRoutes(app: FastifyInstance, services: Services): void {
       },
     },
     async (request) => {
-      const { view } = readerOf(request, request.query.ledger, services)
+      const reader = readerOf(request, request.query.ledger, services)
+      const { view, sight } = reader
       const { trace_id } = request.params
       const { name } = view.info
       const page = await services.searcher.search({
         ledger: name,
-        filter: { kind: 'field', field: 'trace_id', test: { op: 'equals', value: trace_id } },
+        filter: withinSight(
+          { kind: 'field', field: 'trace_id', test: { op: 'equals', value: trace_id } },
+          reader,
+        ),
         nowMs: services.now(),
         order: 'oldest',
         limit: TRACE_RECORDS_MAX,
@@ -64,7 +69,7 @@ export function readRoutes(app: FastifyInstance, services: Services): void {
       })
       if (page.entries.length === 0)
         throw new ProblemError(problem('not-found', `ledger ${name} has no record of trace ${trace_id}`))
-      const records = page.entries.map((entry) => recordView(name, entry))
+      const records = page.entries.map((entry) => seenRecord(name, entry, sight))
       const complete = page.complete && page.next === undefined
       return { trace_id, ledger: name, records, tree: causalTree(records), complete }
     },
@@ -80,17 +85,25 @@ function notAnId(text: string): string {
 
 /** The record of an id; throws the problem when there is none. */
 export async function recordById(
-  view: LedgerView,
+  { view, sight }: Pick<Reader, 'view' | 'sight'>,
   text: string,
-  { reader }: Pick<Services, 'reader'>,
+  { reader, now }: Pick<Services, 'reader' | 'now'>,
 ): Promise<RecordView> {
   const { name } = view.info
   const id = decodeUuid(text.toLowerCase())
   if (!id) throw new ProblemError(problem('bad-request', notAnId(text)))
   const index = await reader.find(name, id)
   // What is committed but not yet locked was not acknowledged, and is not shown.
-  if (index === undefined || index >= view.size)
+  const [entry] = index === undefined || index >= view.size ? [] : await reader.entriesAt(name, [index])
+  if (entry && !entry.core)
+    throw new ProblemError(
+      problem(
+        'not-found',
+        `record ${text} was destroyed; its leaf is entry ${entry.index} of ledger ${name}`,
+      ),
+    )
+  // What is outside of a caller's rows is not there for them.
+  if (!entry || !entryFilter(sight.rows, now())(entry))
     throw new ProblemError(problem('not-found', `ledger ${name} has no record ${text}`))
-  const [entry] = await reader.entriesAt(name, [index])
-  return recordView(name, entry!)
+  return seenRecord(name, entry, sight)
 }

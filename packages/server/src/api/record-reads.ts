@@ -1,7 +1,7 @@
 /** Records reads before their answers are given: each route says in its config what kind of read it is. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { AccessLog } from '../access/access-log.ts'
-import { knownReader } from './authorize.ts'
+import type { Access, AccessLog } from '../access/access-log.ts'
+import { knownReader, type Reader } from './authorize.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -16,14 +16,16 @@ const PAGING = new Set(['cursor', 'limit', 'min_index', 'from_index', 'start', '
 export function recordReads(app: FastifyInstance, accessLog: AccessLog): void {
   app.addHook('onSend', async (request, reply) => {
     const { reads } = request.routeOptions.config
-    if (reads !== undefined && reply.statusCode < 400) await recordRead(request, reads, accessLog)
+    if (reply.statusCode >= 400) return
+    if (reads !== undefined) await recordRead(request, reads, accessLog)
+    else if (knownReader(request)?.unmask !== undefined) await recordRead(request, undefined, accessLog)
   })
 }
 
-/** For an answer that Fastify does not send. `asked`: what is said of the request, when it is not what it says itself. */
+/** For an answer that Fastify does not send. `reads` undefined: only what is unmasked is recorded. `asked`: what is said of the request, when it is not what it says itself. */
 export async function recordRead(
   request: FastifyRequest,
-  reads: string,
+  reads: string | undefined,
   accessLog: AccessLog,
   asked = askedIn(request),
 ): Promise<void> {
@@ -31,15 +33,28 @@ export async function recordRead(
   if (!reader) return
   const params = request.params as Readonly<Record<string, string>>
   const { id } = params
-  await accessLog.read({
+  const read = {
     ledger: reader.view.info.name,
     caller: reader.caller,
-    action: reads,
     ip: request.ip,
     requestId: request.id,
-    ...(id !== undefined && { target: { type: reads === 'view' ? 'record' : reads, id } }),
     asked,
-  })
+  }
+  const type = reads === 'view' ? 'record' : (reads ?? 'record')
+  const what = id === undefined ? read : { ...read, target: { type, id } }
+  await recordUnmask(reader, what, reads ?? request.routeOptions.url, accessLog)
+  if (reads !== undefined) await accessLog.read({ ...what, action: reads })
+}
+
+/** Before the read itself: with its reason, and what was then shown. */
+export async function recordUnmask(
+  { unmask }: Pick<Reader, 'unmask'>,
+  read: Omit<Access, 'action'>,
+  what: string | undefined,
+  accessLog: Pick<AccessLog, 'unmask'>,
+): Promise<void> {
+  if (unmask === undefined) return
+  await accessLog.unmask({ ...read, action: 'unmask', asked: { ...read.asked, reason: unmask, read: what } })
 }
 
 function askedIn({ query, body, params }: FastifyRequest): Record<string, unknown> {

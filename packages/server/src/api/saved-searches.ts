@@ -2,11 +2,13 @@
 import { QUERY_CHARS_MAX } from '@trailproof/core/query'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { may } from '../access/administration.ts'
 import type { SavedSearch } from '../directory/directory.ts'
+import type { SearchReader } from '../search/saved-searches.ts'
 import type { Services } from '../services.ts'
 import { EMPTY } from './answers/answer.ts'
 import { savedAnswer, savedListAnswer } from './answers/saved-answers.ts'
-import { ProblemError, readerOf } from './authorize.ts'
+import { ProblemError, type Reader, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
 
 const querystring = Type.Object({
@@ -20,7 +22,11 @@ interface Named {
 }
 
 export function savedSearchRoutes(app: FastifyInstance, services: Services): void {
-  const { saved } = services
+  const { saved, ledgers } = services
+  const asReader = ({ caller, view }: Reader): SearchReader => ({
+    id: caller.id,
+    manages: may(caller, 'manage-searches', view.info.name, ledgers),
+  })
   const tags = ['read']
 
   app.get<{ Querystring: { ledger?: string } }>(
@@ -35,9 +41,10 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
       },
     },
     async (request) => {
-      const { caller, view } = readerOf(request, request.query.ledger, services)
-      const searches = saved.list(view.info.name, caller)
-      return { ledger: view.info.name, searches: searches.map((search) => shown(search, caller.keyPrefix)) }
+      const reader = readerOf(request, request.query.ledger, services, 'save-searches')
+      const { caller, view } = reader
+      const searches = saved.list(view.info.name, asReader(reader))
+      return { ledger: view.info.name, searches: searches.map((search) => shown(search, caller.id)) }
     },
   )
 
@@ -45,10 +52,11 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
     '/v1/saved/:name',
     { schema: { tags, summary: 'One saved search.', params, querystring, response: { 200: savedAnswer } } },
     async (request) => {
-      const { caller, view } = readerOf(request, request.query.ledger, services)
-      const search = saved.get(view.info.name, request.params.name, caller)
+      const reader = readerOf(request, request.query.ledger, services, 'save-searches')
+      const { caller, view } = reader
+      const search = saved.get(view.info.name, request.params.name, asReader(reader))
       if (!search) throw unknown(request.params.name)
-      return shown(search, caller.keyPrefix)
+      return shown(search, caller.id)
     },
   )
 
@@ -74,10 +82,12 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
       },
     },
     async (request) => {
-      const { caller, view } = readerOf(request, request.query.ledger, services)
+      const reader = readerOf(request, request.query.ledger, services, 'save-searches')
+      const { caller, view } = reader
       const { query, description = '', shared = false, pinned = false } = request.body
+      if (shared) readerOf(request, request.query.ledger, services, 'share-searches')
       const search = { ledger: view.info.name, name: request.params.name, query, description, shared, pinned }
-      return shown(await saved.put(search, caller), caller.keyPrefix)
+      return shown(await saved.put(search, asReader(reader)), caller.id)
     },
   )
 
@@ -94,8 +104,9 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
       },
     },
     async (request, reply) => {
-      const { caller, view } = readerOf(request, request.query.ledger, services)
-      if (!(await saved.delete(view.info.name, request.params.name, caller)))
+      const reader = readerOf(request, request.query.ledger, services, 'save-searches')
+      const { view } = reader
+      if (!(await saved.delete(view.info.name, request.params.name, asReader(reader))))
         throw unknown(request.params.name)
       return reply.code(204).send()
     },
@@ -104,10 +115,10 @@ export function savedSearchRoutes(app: FastifyInstance, services: Services): voi
 
 function shown(
   { name, owner, shared, pinned, query, description, changedAt }: SavedSearch,
-  keyPrefix: string,
+  callerId: string,
 ) {
   const changed_at = new Date(changedAt).toISOString()
-  return { name, query, description, shared, pinned, own: owner === keyPrefix, changed_at }
+  return { name, query, description, shared, pinned, own: owner === callerId, changed_at }
 }
 
 function unknown(name: string): ProblemError {

@@ -1,15 +1,16 @@
 /** Finding records: searches with cursors, and the tables that a query's pipes make. */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { recordView } from '../ledger/record-view.ts'
+import { seenRecord } from '../access/seen-record.ts'
 import { findPage, QUERY_TIMEOUT_MS, untilIndexed } from '../search/find.ts'
 import { runTablePipe, tablePipe } from '../search/run-pipes.ts'
 import type { Services } from '../services.ts'
 import { explainAnswer, searchAnswer } from './answers/record-answers.ts'
-import { ProblemError, readerOf } from './authorize.ts'
+import { deny, ProblemError, readerOf } from './authorize.ts'
 import { problem } from './problem.ts'
-import { type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
+import { type QueryParameters, queryParameters } from './query-parameters.ts'
 import { shapeRecords } from './shape-records.ts'
+import { askedBy } from './sighted-query.ts'
 
 /** Matches that are sorted; of more, the newest. */
 const SORTED_MAX = 100_000
@@ -46,16 +47,17 @@ export const searchQuerystring = Type.Object({
 export function searchRoutes(app: FastifyInstance, services: Services): void {
   const search = async (request: Parameters<typeof readerOf>[0], parameters: SearchQuerystring) => {
     const { limit, cursor, order, count, min_index } = parameters
-    const { caller, view } = readerOf(request, parameters.ledger, services)
+    const reader = readerOf(request, parameters.ledger, services)
+    const { caller, view, sight } = reader
     const ledger = view.info.name
-    const { filter, pipes, scope } = queryOf(parameters, services.saved.filters(ledger, caller.keyPrefix))
+    const { filter, pipes, scope } = askedBy(reader, parameters, services)
     const pipe = tablePipe(pipes)
     const sort = pipes.findLast(({ kind }) => kind === 'sort')
     if ((pipe || sort) && cursor !== undefined)
       throw new ProblemError(problem('bad-request', 'cursor: a table or a sorted answer has one page only'))
     if (pipe || sort) await untilIndexed(services.ledgers, view, min_index)
     if (pipe) {
-      const { sampled = null, ...table } = await runTablePipe(pipe, { ledger, filter }, services)
+      const { sampled = null, ...table } = await runTablePipe(pipe, { ledger, filter, sight }, services)
       return { ledger, ...table, sampled, indexed_size: view.indexedSize, size: view.size }
     }
     if (sort?.kind === 'sort') {
@@ -67,7 +69,7 @@ export function searchRoutes(app: FastifyInstance, services: Services): void {
         indexed_size: sorted.indexedSize,
         size: view.size,
         records: shapeRecords(
-          sorted.entries.map((entry) => recordView(ledger, entry)),
+          sorted.entries.map((entry) => seenRecord(ledger, entry, sight)),
           pipes,
         ),
         next: null,
@@ -78,7 +80,8 @@ export function searchRoutes(app: FastifyInstance, services: Services): void {
     }
     const page = await findPage(services, {
       view,
-      keyPrefix: caller.keyPrefix,
+      sight,
+      callerId: caller.id,
       filter,
       scope,
       order,
@@ -141,9 +144,11 @@ export function searchRoutes(app: FastifyInstance, services: Services): void {
       },
     },
     async (request) => {
-      const { caller, view } = readerOf(request, request.query.ledger, services)
-      const ledger = view.info.name
-      const { filter, pipes } = queryOf(request.query, services.saved.filters(ledger, caller.keyPrefix))
+      const reader = readerOf(request, request.query.ledger, services)
+      const ledger = reader.view.info.name
+      if (reader.sight.rows !== undefined)
+        throw deny(reader, 'read', 'how a query is answered tells of records that you do not see')
+      const { filter, pipes } = askedBy(reader, request.query, services)
       const steps = await services.searcher.explain({ ledger, filter, nowMs: services.now() })
       return { ledger, filter: filter ?? null, pipes, steps }
     },

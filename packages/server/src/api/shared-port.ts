@@ -2,11 +2,13 @@
  * One port for HTTP/1.1 and for gRPC: the first bytes of a connection tell which it is, under TLS ALPN does.
  * HTTP/1.1 is served as if this were not here; it costs a connection one look, and a request nothing.
  */
+import { constants } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
+import { type TLSSocket, type TlsOptions, Server as TlsServer } from 'node:tls'
+import type { Certificate } from './tls-files.ts'
 
 /** As a request's headers; a connection that has said nothing by then is closed. */
 const FIRST_BYTES_TIMEOUT_MS = 20_000
@@ -17,13 +19,19 @@ export interface SharedPortOptions {
   /** Takes connections that speak HTTP/2, their first bytes put back. */
   readonly takeHttp2: (connection: Duplex) => void
   /** Serve TLS with this; cleartext otherwise. */
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
+  readonly tls: Certificate | undefined
+  /** Told of each connection of TLS when its handshake is done, before anything is read. */
+  readonly onSecure?: (socket: TLSSocket) => void
+  /** Connections at once; further ones are closed as they come. */
+  readonly connectionsMax: number
+  readonly onRefused: () => void
 }
 
 export class SharedPort {
   readonly #options: SharedPortOptions
   /** Connections that asked nothing so far: Node does not count them as idle, so a stop would wait for their clients. */
   readonly #silent = new Set<Socket>()
+  readonly #servers: Server[] = []
 
   constructor(options: SharedPortOptions) {
     this.#options = options
@@ -35,10 +43,10 @@ export class SharedPort {
 
   /** An HTTP server that hands connections of HTTP/2 over; may be called for several addresses. */
   createServer(listener: RequestListener): Server {
-    const { tls, takeHttp2 } = this.#options
+    const { tls, takeHttp2, onSecure, connectionsMax, onRefused } = this.#options
     // Whoever offers both gets HTTP/1.1, which browsers need; gRPC clients offer h2 alone.
     const server = tls
-      ? createTlsServer({ ...tls, ALPNProtocols: ['http/1.1', 'h2'] }, listener)
+      ? createTlsServer({ ...tls, ...clientCertificates(tls), ALPNProtocols: ['http/1.1', 'h2'] }, listener)
       : createServer(listener)
     const event = tls ? 'secureConnection' : 'connection'
     const takeHttp1 = server.listeners(event)
@@ -52,11 +60,20 @@ export class SharedPort {
     if (tls) this.#followHandshakes(server)
     server.on(event, (socket: Socket) => {
       this.#follow(socket)
+      if (tls) onSecure?.(socket as TLSSocket)
       if (tls) hand(socket, (socket as TLSSocket).alpnProtocol === 'h2')
       else readPreface(socket, (isHttp2) => hand(socket, isHttp2))
     })
     server.on('request', ({ socket }) => this.#silent.delete(socket))
+    server.maxConnections = connectionsMax
+    server.on('drop', onRefused)
+    this.#servers.push(server)
     return server
+  }
+
+  /** The certificate for connections from now on. */
+  show(certificate: Certificate): void {
+    for (const server of this.#servers) if (server instanceof TlsServer) server.setSecureContext(certificate)
   }
 
   #follow(socket: Socket): void {
@@ -89,6 +106,13 @@ export class SharedPort {
   }
 }
 
+/** Asked for and not required: who has a token needs none. A handshake that is resumed would skip what has changed since. */
+function clientCertificates({ ca }: Certificate): TlsOptions {
+  return ca === undefined
+    ? {}
+    : { requestCert: true, rejectUnauthorized: false, secureOptions: constants.SSL_OP_NO_TICKET }
+}
+
 function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`
 }
@@ -105,6 +129,7 @@ function readPreface(socket: Socket, tell: (isHttp2: boolean) => void): void {
     if (isHttp2 && compared < PREFACE.length) return // cut within the first bytes: wait for the others
     clearTimeout(timer)
     socket.off('data', read)
+    socket.off('end', close)
     socket.off('error', ignore)
     socket.pause()
     socket.unshift(head)
@@ -112,7 +137,10 @@ function readPreface(socket: Socket, tell: (isHttp2: boolean) => void): void {
     // HTTP/1.1 reads on from here; HTTP/2 has taken the bytes and the connection under them.
     if (!isHttp2) socket.resume()
   }
+  // Servers of HTTP leave their side open: a client that is gone without a word would hold its place until the timeout.
+  const close = (): unknown => socket.destroy()
   socket.on('data', read)
+  socket.on('end', close)
   socket.on('error', ignore)
   socket.once('close', () => clearTimeout(timer))
 }

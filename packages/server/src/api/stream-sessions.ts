@@ -1,6 +1,7 @@
 /** Answers that go on for long, of every protocol: bounded together, and ended when the server stops. */
-import { ProblemError } from './authorize.ts'
+
 import { problem } from './problem.ts'
+import { ProblemError } from './problem-error.ts'
 
 /** One of them. Disposing of it makes room for another. */
 export interface StreamSession extends Disposable {

@@ -3,16 +3,17 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { AccessRefusal } from '../access/access-refusal.ts'
+import { seenRecord } from '../access/seen-record.ts'
 import type { LedgerView } from '../ledger/ledger-table.ts'
-import { recordView } from '../ledger/record-view.ts'
 import { type EntryFilter, entryFilter } from '../search/entry-filter.ts'
 import type { Services } from '../services.ts'
 import { bodyOf } from './answers/answer.ts'
-import { ProblemError, readerOf } from './authorize.ts'
+import { ProblemError, type Reader, readerOf } from './authorize.ts'
 import { assertReached, followLedger } from './follow-ledger.ts'
 import { problem } from './problem.ts'
-import { filterOnly, type QueryParameters, queryOf, queryParameters } from './query-parameters.ts'
+import { filterOnly, type QueryParameters, queryParameters } from './query-parameters.ts'
 import { recordRead } from './record-reads.ts'
+import { askedBy } from './sighted-query.ts'
 
 /** A client that is so many entries behind is told. */
 const LAG_TOLD_ENTRIES = 1000
@@ -31,7 +32,7 @@ interface TailQuery extends Omit<QueryParameters, 'from'> {
  * piles up here and nothing is skipped.
  */
 export function tailRoutes(app: FastifyInstance, services: Services): void {
-  const { accessLog, keys, now, tails, saved } = services
+  const { accessLog, now, tails } = services
 
   app.get<{ Querystring: TailQuery }>(
     '/v1/tail',
@@ -56,22 +57,20 @@ export function tailRoutes(app: FastifyInstance, services: Services): void {
     },
     async (request, reply) => {
       const { ledger: asked, from, ...parameters } = request.query
-      const { caller, view } = readerOf(request, asked, services)
-      const filter = filterOnly(
-        queryOf(parameters, saved.filters(view.info.name, caller.keyPrefix)),
-        'a tail',
-      )
+      const reader = readerOf(request, asked, services)
+      const { caller, view } = reader
+      const filter = filterOnly(askedBy(reader, parameters, services), 'a tail')
       const matches = entryFilter(filter, now())
       const next = nextIndex(request.headers['last-event-id'], from, view)
       assertReached(next, view)
       using session = tails.open()
-      using key = keys.watch(caller)
+      using key = caller.watch()
       const signal = AbortSignal.any([session.signal, key.signal])
       await recordRead(request, 'tail', accessLog)
       reply.hijack()
       reply.raw.on('close', () => session.end())
       try {
-        await follow(reply.raw, view, next, matches, signal, services)
+        await follow(reply.raw, reader, next, matches, signal, services)
       } catch (error) {
         if (!signal.aborted) request.log.error({ err: error, requestId: request.id }, 'tail ended')
       } finally {
@@ -92,7 +91,7 @@ function nextIndex(lastEventId: unknown, from: number | undefined, { size }: Led
 
 async function follow(
   response: ServerResponse,
-  view: LedgerView,
+  { view, sight }: Reader,
   from: number,
   matches: EntryFilter,
   signal: AbortSignal,
@@ -111,7 +110,7 @@ async function follow(
     let text = ''
     for (const entry of entries)
       if (matches(entry))
-        text += `id: ${entry.index}\nevent: record\ndata: ${JSON.stringify(recordView(ledger, entry))}\n\n`
+        text += `id: ${entry.index}\nevent: record\ndata: ${JSON.stringify(seenRecord(ledger, entry, sight))}\n\n`
     // An id without data moves Last-Event-ID on past what the filter left out.
     if (text === '')
       text =

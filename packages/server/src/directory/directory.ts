@@ -1,4 +1,11 @@
-/** The port for what changes: API keys, quarantined records and saved searches. Drivers: `store/sqlite`. */
+/**
+ * The port for what changes: API keys, people, roles, quarantined records, saved searches, leases, approvals, legal holds and
+ * retention. Drivers: `store/sqlite`, `store/postgres`.
+ */
+import type { ApprovalStore } from '../approvals/approval-store.ts'
+import type { HoldStore } from '../holds/hold-store.ts'
+import type { RetentionStore } from '../retention/retention-store.ts'
+import type { Identities } from './identities.ts'
 
 export type Scope = 'ingest' | 'read' | 'admin'
 export const SCOPES: readonly Scope[] = ['ingest', 'read', 'admin']
@@ -12,11 +19,18 @@ export interface StoredKey {
   readonly name: string
   /** The one ledger it opens; undefined: all of them. */
   readonly ledger: string | undefined
+  /** What it may, beside its roles. */
   readonly scopes: readonly Scope[]
+  /** Names of roles; one that there is not allows nothing. */
+  readonly roles: readonly string[]
+  /** What conditions of roles ask for as `caller.teams`. */
+  readonly teams: readonly string[]
   /** ms since 1970. */
   readonly createdAt: number
   readonly expiresAt: number | undefined
   readonly revokedAt: number | undefined
+  /** To the day, and written after a while; undefined: never, as far as is known. */
+  readonly lastUsedAt?: number | undefined
 }
 
 /** A record that will never be valid as it is, kept for a person to look at. */
@@ -32,6 +46,20 @@ export interface QuarantinedRecord {
   readonly problems: readonly unknown[]
   /** The text as received, after default masking where it could be read; at most 1 MiB. */
   readonly source: string
+}
+
+/** A role that was made, not one that is built in. */
+export interface StoredRole {
+  readonly name: string
+  readonly description: string
+  /** Names of permissions. */
+  readonly permissions: readonly string[]
+  /** In CEL; undefined: every record. */
+  readonly rows: string | undefined
+  /** Canonical names of fields. */
+  readonly hidden: readonly string[]
+  /** ms since 1970. */
+  readonly changedAt: number
 }
 
 /** A query with a name. */
@@ -50,13 +78,30 @@ export interface SavedSearch {
   readonly changedAt: number
 }
 
+/** The right to do what only one process may do at a time. */
+export interface Lease {
+  /** Fencing number: higher whenever the lease was free or changed hands. What is done under a lower one is to be refused. */
+  readonly epoch: number
+}
+
 /** All methods may be called concurrently; every change is durable when resolved. */
-export interface Directory {
+export interface Directory extends ApprovalStore, HoldStore, RetentionStore {
   keys(): Promise<readonly StoredKey[]>
   /** Rejects when the prefix is taken. */
   addKey(key: StoredKey): Promise<void>
   /** False when there is no such key or it was revoked before. */
   revokeKey(prefix: string, at: number): Promise<boolean>
+  /** Its end is at the latest then; false when there is no such key, or it was revoked. */
+  endKey(prefix: string, at: number): Promise<boolean>
+  markKeysUsed(prefixes: readonly string[], at: number): Promise<void>
+
+  readonly identities: Identities
+
+  roles(): Promise<readonly StoredRole[]>
+  /** Adds it, or takes the place of the one with its name. */
+  putRole(role: StoredRole): Promise<void>
+  /** False when there is none. */
+  deleteRole(name: string): Promise<boolean>
 
   /** Adds records all together, or none and false when there would be more than `max` in all. */
   quarantine(records: readonly QuarantinedRecord[], max: number): Promise<boolean>
@@ -74,6 +119,17 @@ export interface Directory {
   putSavedSearch(search: SavedSearch): Promise<void>
   /** Destroys it in every file; false when there is none. */
   deleteSavedSearch(ledger: string, name: string): Promise<boolean>
+
+  /**
+   * Takes the lease when it is free or its time is over; the holder itself gets the same epoch and more time. Undefined
+   * while another holds it. `holder` names one start of one process. `now`: ms since 1970; a driver whose database has
+   * a clock that all holders share goes by that one.
+   */
+  acquireLease(name: string, holder: string, ttlMs: number, now: number): Promise<Lease | undefined>
+  /** Gives the holder `ttlMs` more from now. False once the time is over or another has it: stop what you do under it. */
+  renewLease(name: string, holder: string, epoch: number, ttlMs: number, now: number): Promise<boolean>
+  /** Ends the lease at once; false when it was no longer held. */
+  releaseLease(name: string, holder: string, epoch: number): Promise<boolean>
 
   [Symbol.asyncDispose](): Promise<void>
 }

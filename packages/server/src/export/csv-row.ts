@@ -1,9 +1,9 @@
 /** A record as a row of CSV. */
 import { formatCsvRow, type RecordView } from '@trailproof/core'
 import { compileField, resolveField, type SearchedRecord } from '@trailproof/core/query'
+import { type Seen, seenEntry, seenRecord } from '../access/seen-record.ts'
 import { recordedAtOf } from '../ledger/leaf-time.ts'
 import type { ReadEntry } from '../ledger/read-entry.ts'
-import { recordView } from '../ledger/record-view.ts'
 
 type Cell = (record: RecordView) => unknown
 
@@ -34,10 +34,12 @@ export function csvTitles(fields: readonly string[]): string {
   return formatCsvRow([...Object.keys(FIXED), ...further(fields)])
 }
 
-export function csvRow(ledger: string, entry: ReadEntry, fields: readonly string[]): string {
-  const record = recordView(ledger, entry)
+export function csvRow(ledger: string, entry: ReadEntry, fields: readonly string[], seen: Seen): string {
+  const record = seenRecord(ledger, entry, seen)
   const cells = Object.values(FIXED).map((cell) => cell(record))
-  return formatCsvRow(fields.length === 0 ? cells : [...cells, ...fieldCells(entry, further(fields))])
+  return formatCsvRow(
+    fields.length === 0 ? cells : [...cells, ...fieldCells(seenEntry(entry, seen), further(fields))],
+  )
 }
 
 /** Those that have no column yet. */

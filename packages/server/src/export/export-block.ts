@@ -1,6 +1,8 @@
 /** A block of entries as a piece of an export, made in the reader's thread: filtered, written, counted. */
 import type { ExportCounts } from '@trailproof/core'
 import { parseQuery } from '@trailproof/core/query'
+import type { Seen } from '../access/seen-record.ts'
+import { seesWhole } from '../access/sight.ts'
 import type { StoredEntry } from '../ledger/ledger-store.ts'
 import { readEntry } from '../ledger/read-entry.ts'
 import { entryFilter } from '../search/entry-filter.ts'
@@ -21,6 +23,8 @@ export interface ExportShape {
   readonly atMs: number
   /** Of a CSV: the columns after the fixed ones. */
   readonly fields: readonly string[]
+  /** What of the personal groups is shown. */
+  readonly seen: Seen
 }
 
 export interface ExportBlock extends ExportCounts {
@@ -34,21 +38,27 @@ const out = new ByteWriter()
 
 /** Compiles the query once for all blocks of an export. */
 export function blockExporter(shape: ExportShape): BlockExporter {
-  const { ledger, format, query, atMs, fields } = shape
+  const { ledger, format, query, atMs, fields, seen } = shape
   const matches = query === '' ? undefined : entryFilter(parseQuery(query).filter, atMs)
-  const isShown = (entry: StoredEntry): boolean => matches?.(readEntry(entry)) ?? true
+  // What was destroyed matches nothing, not even what leaves something out; without a query its leaf is shown.
+  const isShown = (entry: StoredEntry): boolean =>
+    matches === undefined
+      ? format === 'ndjson' || entry.core.kind === 'present'
+      : entry.core.kind === 'present' && matches(readEntry(entry))
   return (entries) => {
     out.clear() // of what a block left that could not be written to its end
     let counts: ExportCounts
     switch (format) {
       case 'ndjson':
-        counts = writeProvenLines(entries, isShown, out)
+        counts = writeProvenLines(entries, isShown, seesWhole(seen), out)
         break
       case 'csv':
-        counts = writeEach(entries, isShown, (entry) => out.text(csvRow(ledger, readEntry(entry), fields)))
+        counts = writeEach(entries, isShown, (entry) =>
+          out.text(csvRow(ledger, readEntry(entry), fields, seen)),
+        )
         break
       case 'ocsf':
-        counts = writeEach(entries, isShown, (entry) => out.text(ocsfLine(ledger, readEntry(entry))))
+        counts = writeEach(entries, isShown, (entry) => out.text(ocsfLine(ledger, readEntry(entry), seen)))
         break
     }
     return { bytes: out.take(), ...counts }

@@ -1,5 +1,6 @@
 /** An export as pieces of bytes, each made when the one before was taken: memory holds two blocks, whatever the range. */
 import { EXPORT_FORMAT, EXPORT_MARK_ENTRIES, type ExportCounts } from '@trailproof/core'
+import { seesWhole } from '../access/sight.ts'
 import { BLOCK_ENTRIES } from '../ledger/ledger-store.ts'
 import { sha256 } from '../process/sha256.ts'
 import { csvTitles } from './csv-row.ts'
@@ -22,11 +23,12 @@ export async function* plainExport({ shape, range }: Export, deps: ExportDeps): 
  * with the range, and Ed25519 signatures of one text by one key are the same.
  */
 export async function exportHeader({ shape, range }: Export, { writer }: ExportDeps): Promise<ExportHeader> {
-  const { ledger, query, atMs } = shape
+  const { ledger, query, atMs, seen } = shape
   const { from, to, size } = range
   const checkpoint = await writer.exportCheckpoint(ledger, size)
   const at = new Date(atMs).toISOString()
-  const line = JSON.stringify({ format: EXPORT_FORMAT, ledger, from, to, at, query, checkpoint })
+  const withholds = seesWhole(seen) ? undefined : 'personal'
+  const line = JSON.stringify({ format: EXPORT_FORMAT, ledger, from, to, at, query, withholds, checkpoint })
   return { line, hash: sha256(Buffer.from(line)), checkpoint }
 }
 

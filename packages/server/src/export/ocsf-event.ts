@@ -1,7 +1,7 @@
 /** A record as an OCSF event: API Activity, or Authentication for what begins or ends a session. */
 import type { RecordView } from '@trailproof/core'
+import { type Seen, seenRecord } from '../access/seen-record.ts'
 import type { ReadEntry } from '../ledger/read-entry.ts'
-import { recordView } from '../ledger/record-view.ts'
 
 const OCSF_VERSION = '1.9.0'
 
@@ -14,8 +14,8 @@ interface EventClass {
 }
 
 /** One JSON object a line. */
-export function ocsfLine(ledger: string, entry: ReadEntry): string {
-  return `${JSON.stringify(ocsfEvent(recordView(ledger, entry)))}\n`
+export function ocsfLine(ledger: string, entry: ReadEntry, seen: Seen): string {
+  return `${JSON.stringify(ocsfEvent(seenRecord(ledger, entry, seen)))}\n`
 }
 
 /** Members without a value are left out. What OCSF has no place for is in `unmapped`, under our names. */

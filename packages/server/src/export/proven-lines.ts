@@ -9,11 +9,14 @@ import { formatMicros } from '../process/format-time.ts'
 import { sha256 } from '../process/sha256.ts'
 import type { ByteWriter } from './byte-writer.ts'
 
+/** A group that is withheld stands in its line as one that was erased does; the header says which it is. */
+const NOT_HERE: StoredGroup = { kind: 'erased' }
 const hashLeaf = leafHasher(sha256)
 
 export function writeProvenLines(
   entries: readonly StoredEntry[],
   isShown: (entry: StoredEntry) => boolean,
+  withPersonal: boolean,
   out: ByteWriter,
 ): ExportCounts {
   const counts = { shown: 0, withheld: 0, erased: 0 }
@@ -22,10 +25,11 @@ export function writeProvenLines(
     if (isShown(entry)) {
       if (run) writeWithheld(run.from, run.range, out)
       run = undefined
-      writeEntry(entry, out)
+      // Nor whether it was erased is said to who does not see it.
+      writeEntry(withPersonal ? entry : { ...entry, personal: NOT_HERE }, out)
       out.text('\n')
       counts.shown++
-      if (entry.personal.kind === 'erased') counts.erased++
+      if (entry.core.kind === 'erased' || (withPersonal && entry.personal.kind === 'erased')) counts.erased++
     } else {
       run ??= { from: entry.index, range: new CompactRange(sha256, entry.index) }
       run.range.appendLeaf(hashLeaf(entry.leaf))

@@ -26,6 +26,14 @@ export interface CommitReceipts {
   readonly leafHashes: Uint8Array
 }
 
+/** Where the records of one `append` stand within the answer to a whole commit. */
+export interface AppendReceipts {
+  readonly receipts: CommitReceipts
+  /** Place of the first record in the arrays of `receipts`. */
+  readonly offset: number
+  readonly count: number
+}
+
 /** The part of a record that is committed. */
 export interface EncodedRecord {
   /** UUID text. */

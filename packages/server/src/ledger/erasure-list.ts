@@ -1,14 +1,15 @@
 /** Every erasure of a ledger, kept beside its lock, so that a restored backup erases again before it serves. */
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { takeExclusiveUse } from '../process/exclusive-use.ts'
 import { writeWhole } from '../process/write-whole.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import { syncDirectory } from './file-checkpoint-lock.ts'
-import type { IndexRange } from './ledger-store.ts'
+import type { ErasedRange } from './ledger-store.ts'
 
 /** What to destroy, and the record that says so; the record is committed first. */
 export interface ListedErasure {
-  readonly ranges: readonly IndexRange[]
+  readonly ranges: readonly ErasedRange[]
   readonly record: {
     readonly id: string
     readonly digest: string
@@ -17,15 +18,31 @@ export interface ListedErasure {
   }
 }
 
-/** `<directory>/<ledger>.erasures`: one JSON line an erasure; appended and synced; nothing but a torn end is ever cut off. */
+/** Appending takes milliseconds: who has the list for longer stands still, and may for long. */
+const WAIT_MS = 5000
+
+export interface ErasureListOptions {
+  /** How long another server may be appending before an append is refused. Default 5000. */
+  readonly waitMs?: number
+}
+
+/**
+ * `<directory>/<ledger>.erasures`: one JSON line an erasure; appended and synced; nothing but a torn end is ever cut off. The servers on
+ * one database share the directory.
+ */
 export class ErasureList {
   readonly #directory: string
+  readonly #waitMs: number
 
-  constructor(directory: string) {
+  constructor(directory: string, { waitMs = WAIT_MS }: ErasureListOptions = {}) {
     this.#directory = directory
+    this.#waitMs = waitMs
   }
 
+  /** Throws a retryable LOCK_HELD, with nothing written, when another server does not finish its own. */
   append(ledger: string, erasure: ListedErasure): void {
+    // What looks like a torn end may be the line that another one is writing.
+    using _ = takeExclusiveUse(this.#directory, { file: 'erasures-in-use', waitMs: this.#waitMs })
     const path = this.#path(ledger)
     const isNew = !existsSync(path)
     // A line that a crash cut short would swallow the one after it.

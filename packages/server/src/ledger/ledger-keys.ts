@@ -7,13 +7,23 @@ import {
   randomBytes,
   sign,
 } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type NoteSigner, verifierKey } from '@trailproof/core'
 import { sha256 } from '../process/sha256.ts'
 import { writeWhole } from '../process/write-whole.ts'
 import { TrailproofError } from '../trailproof-error.ts'
-import { syncDirectory } from './file-checkpoint-lock.ts'
+import { readLockFile, syncDirectory } from './file-checkpoint-lock.ts'
+import { checkpointSize } from './ledger-info.ts'
 
 /** `<directory>/<ledger>.key`: PKCS #8 PEM, readable by the owner alone. */
 export class LedgerKeys {
@@ -28,25 +38,32 @@ export class LedgerKeys {
   /** The id that makes default origins of this installation its own; made at the first start. */
   installId(): string {
     const path = join(this.#directory, 'install-id')
-    if (!existsSync(path)) writeDurably(this.#directory, 'install-id', `${randomBytes(8).toString('hex')}\n`)
+    if (!existsSync(path)) createDurably(this.#directory, 'install-id', `${randomBytes(8).toString('hex')}\n`)
     return readFileSync(path, 'utf8').trim()
+  }
+
+  /**
+   * Why nothing may be made under this name here: a lock beside the keys says that the ledger was written elsewhere. Undefined when none
+   * does; a lock that stands at nothing is a creation cut short.
+   */
+  elsewhere(ledger: string): string | undefined {
+    const moved = join(this.#directory, `${ledger}.lock.moved`)
+    if (existsSync(moved)) return moved
+    const lock = join(this.#directory, `${ledger}.lock`)
+    if (!existsSync(lock)) return undefined
+    return readLockFile(lock).some((text) => checkpointSize(text) > 0) ? lock : undefined
   }
 
   has(ledger: string): boolean {
     return existsSync(join(this.#directory, `${ledger}.key`))
   }
 
-  /** Makes the key of a ledger; it signs in the name of the ledger's origin. */
+  /** Makes the key of a ledger, unless another process has just made it; it signs in the name of the ledger's origin. */
   create(ledger: string, origin: string): NoteSigner {
-    if (this.has(ledger))
-      throw new TrailproofError('LEDGER_EXISTS', `there is already a key for ledger ${ledger}`)
     const { privateKey } = generateKeyPairSync('ed25519')
-    writeDurably(
-      this.#directory,
-      `${ledger}.key`,
-      privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
-    )
-    return signerOf(origin, privateKey)
+    const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+    createDurably(this.#directory, `${ledger}.key`, pem)
+    return this.open(ledger, origin)
   }
 
   /** Rejects with LOCK_MISSING when there is no key: without it the ledger can be read, not extended. */
@@ -74,16 +91,36 @@ function signerOf(origin: string, privateKey: KeyObject): NoteSigner {
   }
 }
 
-/** Writes a small file so that it is there whole or not at all, also after a power cut. */
-export function writeDurably(directory: string, name: string, text: string): void {
-  const temporary = join(directory, `.${name}.new`)
-  const file = openSync(temporary, 'w', 0o600)
+/**
+ * Writes a small file that is not there yet, whole or not at all, also after a power cut. Where another process makes the same one,
+ * the first one stays: read it afterwards.
+ */
+export function createDurably(directory: string, name: string, text: string): void {
+  const { file, path: temporary } = createTemporary(directory, name)
   try {
     writeWhole(file, Buffer.from(text))
     fsyncSync(file)
   } finally {
     closeSync(file)
   }
-  renameSync(temporary, join(directory, name))
+  try {
+    linkSync(temporary, join(directory, name)) // unlike a rename it replaces nothing
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    unlinkSync(temporary)
+  }
   syncDirectory(directory)
+}
+
+/** Another process may be at the same work, or may have died in it. */
+function createTemporary(directory: string, name: string): { file: number; path: string } {
+  const path = join(directory, `.${name}.new`)
+  try {
+    return { file: openSync(path, 'wx', 0o600), path }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    const other = join(directory, `.${name}.${randomBytes(8).toString('hex')}.new`)
+    return { file: openSync(other, 'wx', 0o600), path: other }
+  }
 }

@@ -15,6 +15,11 @@ export function isAccessLedger(ledger: string): boolean {
   return ACCESS_LEDGER.test(ledger)
 }
 
+/** The ledger whose reads a companion ledger records. */
+export function observedLedgerOf(ledger: string): string {
+  return ledger.replace(ACCESS_LEDGER, '')
+}
+
 /** The first of `<name>-2`, `<name>-3` … that is not taken. */
 export function successorName(name: string, taken: ReadonlySet<string>): string {
   const base = name.replace(/-\d+$/, '')

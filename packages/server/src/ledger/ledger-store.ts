@@ -90,6 +90,12 @@ export interface IndexRange {
   readonly to: number
 }
 
+/** What is erased of entries. */
+export interface ErasedRange extends IndexRange {
+  /** The core group too: nothing but leaf and id is left. Default: the personal group alone. */
+  readonly groups?: 'both'
+}
+
 /** Reads committed entries; each call sees at least everything committed before it began. */
 export interface LedgerReader {
   ledgers(): Promise<readonly LedgerState[]>
@@ -123,10 +129,10 @@ export interface LedgerStore extends LedgerReader {
   /** Keeps a signed checkpoint with the data; durable when resolved. */
   keepCheckpoint(ledger: string, checkpoint: string): Promise<void>
   /**
-   * Destroys the personal group (content and salt) and the digests of the entries in `ranges`, so that
+   * Destroys the personal group (content and salt; of some ranges the core group too) and the digests of the entries in `ranges`, so that
    * nothing of them is left in the files; idempotent; durable when resolved. Leaves and ids stay.
    */
-  erase(ledger: string, ranges: readonly IndexRange[]): Promise<void>
+  erase(ledger: string, ranges: readonly ErasedRange[]): Promise<void>
   /** Closes a ledger for ever: appends reject with LEDGER_CLOSED. */
   close(ledger: string, successor: string): Promise<void>
   /** Bytes this store occupies. */

@@ -1,7 +1,7 @@
 /** The ledgers as the main thread sees them: identity, head, and how far each is indexed. */
 import type { CommitReceipts } from './commit-batch.ts'
 import { IndexLag } from './index-lag.ts'
-import type { LedgerInfo } from './ledger-writer.ts'
+import type { LedgerInfo } from './ledger-info.ts'
 
 /** `/checkpoint` advances at most this often, so that witnesses and caches are not chased by every commit. */
 const PUBLISH_INTERVAL_MS = 1000
@@ -59,8 +59,8 @@ export class LedgerTable {
   }
 
   advance({ ledger, size, checkpoint }: Pick<CommitReceipts, 'ledger' | 'size' | 'checkpoint'>): void {
-    const view = this.#views.get(ledger)!
-    if (size <= view.size) return
+    const view = this.#views.get(ledger)
+    if (view === undefined || (size <= view.size && view.checkpoint !== '')) return
     view.size = size
     view.checkpoint = checkpoint
     view.lag.grew(size, this.#now())

@@ -1,52 +1,55 @@
 /** Everything that changes ledgers, in the one thread that may: opening, committing, erasing, closing. */
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { encodeBase64, formatVerifierKey, readCheckpoint } from '@trailproof/core'
-import { LEDGER_FILE } from '../store/sqlite/files.ts'
-import { SqliteLedgerStore } from '../store/sqlite/ledger-store.ts'
-import { TrailproofError } from '../trailproof-error.ts'
+import { type LockStorage, openCheckpointLock, openLedgerStore, type Storage } from '../store/storage.ts'
+import { type ErrorCode, TrailproofError } from '../trailproof-error.ts'
+import type { CheckpointLock } from './checkpoint-lock.ts'
 import { type CommitBatch, type CommitReceipts, joinRecords, packRecords } from './commit-batch.ts'
 import { ErasureList, type ListedErasure } from './erasure-list.ts'
 import { ExportSigner } from './export-signer.ts'
-import { FileCheckpointLock } from './file-checkpoint-lock.ts'
 import { checkpointSizes } from './ledger-checkpoint.ts'
+import { checkpointSize, followedLedger, type LedgerInfo } from './ledger-info.ts'
 import { LedgerKeys } from './ledger-keys.ts'
 import { isAccessLedger, successorName } from './ledger-name.ts'
-import type { IndexRange, LedgerState } from './ledger-store.ts'
+import type { ErasedRange, IndexRange, LedgerState, LedgerStore } from './ledger-store.ts'
+import { assertNotMoving } from './move-marker.ts'
 import { createLedger, openLedger } from './open-ledgers.ts'
 import { Sequencer } from './sequencer.ts'
-import { erasureRecord, isServerAction, successionRecord } from './server-records.ts'
+import {
+  type ErasureFacts,
+  erasureRecord,
+  type HoldFacts,
+  holdRecord,
+  isHold,
+  isServerAction,
+  successionRecord,
+} from './server-records.ts'
 
-export interface LedgerWriterOptions {
-  /** Directory of the data. */
-  readonly data: string
-  /** Directory of keys and locks. */
-  readonly keys: string
+export interface LedgerWriterOptions extends Storage, LockStorage {
   /** Origins are `<originPrefix>/<ledger>`. Default `trailproof.invalid/<install id>`. */
   readonly originPrefix?: string
+  /** Writes only the ledgers it was asked to own: others may be other processes'. Default: all of them. */
+  readonly sharesLedgers?: boolean
+  /** Where nothing is stored at all and locks say that there was: an empty ledger stands in, so that it can be succeeded. */
+  readonly standsIn?: boolean
 }
 
-/** A ledger as the rest of the server knows it. */
-export interface LedgerInfo {
-  readonly name: string
-  readonly origin: string
-  readonly verifierKey: string
-  readonly size: number
-  readonly checkpoint: string
-  readonly dedupeKey: Uint8Array
-  readonly idKey: Uint8Array
-  readonly state:
-    | { readonly kind: 'open' }
-    | { readonly kind: 'closed'; readonly successor: string }
-    | { readonly kind: 'blocked'; readonly reason: string }
-}
+/** How long a ledger rests before its newest checkpoint is kept with the data, where other processes read it. */
+const REST_MS = 200
 
-export interface ErasureRequest {
+export interface ErasureRequest extends ErasureFacts {
   readonly ledger: string
-  readonly ranges: readonly IndexRange[]
-  /** Who or what law asks for it. */
-  readonly authority: string
-  readonly reason: string
+  /** µs since 1970. Default: now. The same request of the same time is the same erasure, recorded once. */
+  readonly at?: number
+  /** What is held was looked at when the ledger had so many entries. Default: now. */
+  readonly holdsSeenTo?: number
+}
+
+export interface HoldRequest extends HoldFacts {
+  readonly ledger: string
+  readonly action: 'trailproof.hold' | 'trailproof.hold_released'
+  /** µs since 1970. The same hold of the same time is recorded once. */
+  readonly at: number
 }
 
 export interface Succession {
@@ -60,30 +63,64 @@ export interface Succession {
 
 export class LedgerWriter {
   readonly #options: LedgerWriterOptions
-  readonly #store: SqliteLedgerStore
+  readonly #store: LedgerStore
   readonly #keys: LedgerKeys
-  readonly #lock: FileCheckpointLock
+  readonly #lock: CheckpointLock
   readonly #erasures: ErasureList
   readonly #sequencer: Sequencer
-  readonly #blocked = new Map<string, string>()
+  /** Why a ledger cannot be written here. `lacksKeys`: it is whole, and goes on once its keys are given. */
+  readonly #blocked = new Map<string, { readonly reason: string; readonly lacksKeys: boolean }>()
+  /** Ledgers whose newest checkpoint is not kept yet. */
+  readonly #atRest = new Map<string, NodeJS.Timeout>()
 
-  private constructor(options: LedgerWriterOptions) {
+  private constructor(
+    options: LedgerWriterOptions,
+    { store, lock, keys }: { store: LedgerStore; lock: CheckpointLock; keys: LedgerKeys },
+  ) {
     this.#options = options
-    this.#keys = new LedgerKeys(options.keys)
-    this.#store = SqliteLedgerStore.create(join(options.data, LEDGER_FILE))
-    this.#lock = new FileCheckpointLock(options.keys, checkpointSizes(this.#keys))
+    this.#keys = keys
+    this.#store = store
+    this.#lock = lock
     this.#erasures = new ErasureList(options.keys)
     this.#sequencer = new Sequencer({ store: this.#store, lock: this.#lock, now: nowMicros })
   }
 
   /** Opens every ledger that may be written; makes `main` where there is none at all. */
   static async open(options: LedgerWriterOptions): Promise<LedgerWriter> {
-    const writer = new LedgerWriter(options)
-    const stored = await writer.#store.ledgers()
-    for (const state of stored) await writer.#openOrBlock(state)
+    assertNotMoving(options.keys)
+    const keys = new LedgerKeys(options.keys)
+    await using undo = new AsyncDisposableStack()
+    const store = undo.use(await openLedgerStore(options))
+    const lock = undo.use(await openCheckpointLock(options, checkpointSizes(keys)))
+    const writer = new LedgerWriter(options, { store, lock, keys })
+    const stored = await writer.#openAll()
     await writer.#adoptLocks(stored)
     await writer.#succeedAccessLedgers()
+    undo.move() // closed by `close` from here on
     return writer
+  }
+
+  async #openAll(): Promise<readonly LedgerState[]> {
+    const stored = await this.#store.ledgers()
+    if (this.#options.sharesLedgers !== true) for (const state of stored) await this.#openOrBlock(state)
+    return stored
+  }
+
+  /** Reads everything anew, after a commit that failed. */
+  async reopen(): Promise<void> {
+    this.#sequencer.disownAll()
+    this.#blocked.clear()
+    await this.#openAll()
+  }
+
+  /** Makes this process the writer of a ledger, if it is not already. Undefined when there is none of that name. */
+  async own(name: string): Promise<LedgerInfo['state'] | undefined> {
+    const state = await this.#store.ledger(name)
+    if (state === undefined) return undefined
+    // Another process has taken it over since.
+    if (!this.#isOurs(state)) this.#sequencer.disown(name)
+    if (!this.#sequencer.owns(name) && !this.#blocked.has(name)) await this.#openOrBlock(state)
+    return this.#info(state).state
   }
 
   async #openOrBlock(state: LedgerState): Promise<void> {
@@ -93,9 +130,9 @@ export class LedgerWriter {
       // A crash between listing and committing: the record of an erasure must never be missing.
       for (const erasure of this.#erasures.read(state.name)) await this.#commitErasure(state.name, erasure)
     } catch (error) {
-      if (!(error instanceof TrailproofError)) throw error
       this.#sequencer.disown(state.name)
-      this.#blocked.set(state.name, error.message)
+      if (!isOfTheLedger(error)) throw error
+      this.#blocked.set(state.name, blockedBy(error))
     }
   }
 
@@ -109,18 +146,26 @@ export class LedgerWriter {
       try {
         this.#sequencer.own(await createLedger(name, origin, this.#deps))
       } catch (error) {
-        if (!(error instanceof TrailproofError)) throw error
+        if (!isOfTheLedger(error)) throw error
+        const state = await this.#store.ledger(name)
+        if (state !== undefined) {
+          // Another server that starts now has made it.
+          if (this.#options.sharesLedgers !== true) await this.#openOrBlock(state)
+          continue
+        }
+        // Rather the wrong place than data that is gone: it is left as it is.
+        if (stored.length === 0 && this.#options.standsIn !== true) throw error
         // It stands there empty, behind its lock, so that it can be succeeded.
         await this.#store.createLedger({ name, origin, dedupeKey: randomBytes(32), idKey: randomBytes(32) })
-        this.#blocked.set(name, error.message)
+        this.#blocked.set(name, blockedBy(error))
       }
     }
   }
 
   /** Reading what was restored goes on, recorded in a successor that says for ever what its predecessor lost. */
   async #succeedAccessLedgers(): Promise<void> {
-    for (const name of [...this.#blocked.keys()].filter(isAccessLedger))
-      await this.succeed(name, `at the start: ${this.#blocked.get(name)!}`)
+    for (const [name, { reason, lacksKeys }] of this.#blocked)
+      if (isAccessLedger(name) && !lacksKeys) await this.succeed(name, `at the start: ${reason}`)
   }
 
   /** Closes a ledger that cannot start; its successor begins with what was signed and what was found of it. */
@@ -144,28 +189,48 @@ export class LedgerWriter {
     return states.map((state) => this.#info(state))
   }
 
-  #info({ name, origin, size, checkpoint, dedupeKey, idKey, successor }: LedgerState): LedgerInfo {
+  #info(stored: LedgerState): LedgerInfo {
+    const { name, origin, size, checkpoint, successor } = stored
     const blocked = this.#blocked.get(name)
     const open = successor === undefined && blocked === undefined
+    // Others may have written more than they have kept a checkpoint of: nothing is known of that yet.
+    // What was ours when we last wrote it may have grown in another process since.
+    const own = open && this.#sequencer.owns(name) ? this.#sequencer.owned(name).checkpoint : checkpoint
+    const newest = checkpointSize(own) >= checkpointSize(checkpoint) ? own : checkpoint
+    const followed = followedLedger({ ...stored, checkpoint: newest })
     return {
-      name,
-      origin,
-      size,
-      checkpoint: open ? this.#sequencer.owned(name).checkpoint : checkpoint,
-      dedupeKey,
-      idKey,
+      ...followed,
+      size: this.#options.sharesLedgers === true ? followed.size : size,
       verifierKey: this.#keys.has(name) ? formatVerifierKey(this.#keys.open(name, origin).key) : '',
       state:
-        successor !== undefined
-          ? { kind: 'closed', successor }
-          : blocked !== undefined
-            ? { kind: 'blocked', reason: blocked }
-            : { kind: 'open' },
+        successor === undefined && blocked !== undefined
+          ? { kind: 'blocked', reason: blocked.reason }
+          : followed.state,
     }
   }
 
-  commit(batches: readonly CommitBatch[]): Promise<CommitReceipts[]> {
-    return this.#sequencer.commit(batches)
+  async commit(batches: readonly CommitBatch[]): Promise<CommitReceipts[]> {
+    for (const { ledger } of batches) if (!this.#sequencer.owns(ledger)) await this.own(ledger)
+    const receipts = await this.#sequencer.commit(batches)
+    if (this.#options.sharesLedgers === true) this.#keepWhenAtRest(receipts)
+    return receipts
+  }
+
+  /** The next commit keeps the checkpoint of this one; where there is none, it is kept for others to read. */
+  #keepWhenAtRest(receipts: readonly CommitReceipts[]): void {
+    for (const { ledger, checkpoint } of receipts) {
+      clearTimeout(this.#atRest.get(ledger))
+      const keep = async (): Promise<void> => {
+        this.#atRest.delete(ledger)
+        const state = await this.#store.ledger(ledger)
+        if (state && this.#isOurs(state)) await this.#store.keepCheckpoint(ledger, checkpoint)
+      }
+      // It is signed and locked already, and kept with the next commit if not now.
+      this.#atRest.set(
+        ledger,
+        setTimeout(() => void keep().catch(() => undefined), REST_MS),
+      )
+    }
   }
 
   async createLedger(name: string): Promise<LedgerInfo> {
@@ -180,26 +245,54 @@ export class LedgerWriter {
   async recordErasure(
     request: ErasureRequest,
   ): Promise<{ erasure: ListedErasure; receipts: CommitReceipts }> {
-    const { ledger, ranges } = request
+    const { ledger, groups } = request
+    const ranges = request.ranges.map(({ from, to }) => ({ from, to, ...(groups && { groups }) }))
+    await this.#takeAnew(ledger)
     const owned = this.#sequencer.owned(ledger)
+    await this.#assertNoHoldSince(ledger, request.holdsSeenTo ?? owned.tree.size)
     for (const range of ranges) await this.#assertErasable(ledger, range)
-    const { digest, id, core, personal } = erasureRecord(owned, request, nowMicros())
+    const { digest, id, core, personal } = erasureRecord(owned, request, request.at ?? nowMicros())
     const record = { id, core, personal, digest: Buffer.from(digest).toString('hex') }
     const erasure: ListedErasure = { ranges, record }
-    this.#erasures.append(ledger, erasure)
+    if (request.at === undefined || !this.#erasures.read(ledger).some((listed) => listed.record.id === id))
+      this.#erasures.append(ledger, erasure)
     return { erasure, receipts: await this.#commitErasure(ledger, erasure) }
+  }
+
+  /** Says in the ledger that a hold began or ended. */
+  async recordHold({ ledger, action, at, ...facts }: HoldRequest): Promise<CommitReceipts> {
+    await this.#takeAnew(ledger)
+    const record = holdRecord(this.#sequencer.owned(ledger), action, facts, at)
+    const [receipts] = await this.commit([joinRecords(ledger, [packRecords([record])])])
+    return receipts!
+  }
+
+  /** A hold that began after the holds were looked at may keep what is to be erased: whoever asks looks again. */
+  async #assertNoHoldSince(ledger: string, seenTo: number): Promise<void> {
+    const { size } = this.#sequencer.owned(ledger).tree
+    for (let index = seenTo; index < size; ) {
+      const entries = await this.#store.readEntries(ledger, index, size - index)
+      if (entries.some(({ core }) => core.kind === 'present' && isHold(core.bytes)))
+        throw new TrailproofError('HOLD_BEGAN', `a hold of ledger ${ledger} has begun`, { retryable: true })
+      index += entries.length
+    }
+  }
+
+  /** What another process has written since is read, and nothing more of it comes in between. */
+  async #takeAnew(ledger: string): Promise<void> {
+    if (this.#options.sharesLedgers !== true) return
+    this.#sequencer.disown(ledger)
+    await this.own(ledger)
   }
 
   async #commitErasure(ledger: string, { record }: ListedErasure): Promise<CommitReceipts> {
     const digest = Buffer.from(record.digest, 'hex')
-    const [receipts] = await this.#sequencer.commit([
-      joinRecords(ledger, [packRecords([{ ...record, digest }])]),
-    ])
+    const [receipts] = await this.commit([joinRecords(ledger, [packRecords([{ ...record, digest }])])])
     return receipts!
   }
 
-  /** Destroys the personal content of entries for ever. Their erasure was recorded before. */
-  destroy(ledger: string, ranges: readonly IndexRange[]): Promise<void> {
+  /** Destroys the personal content of entries for ever, or all of it. Their erasure was recorded before. */
+  destroy(ledger: string, ranges: readonly ErasedRange[]): Promise<void> {
     return this.#store.erase(ledger, ranges)
   }
 
@@ -236,15 +329,21 @@ export class LedgerWriter {
     }
   }
 
+  /** False as well when another process has taken the ledger over: its checkpoints are newer than ours. */
+  #isOurs({ name, epoch }: LedgerState): boolean {
+    return this.#sequencer.owns(name) && this.#sequencer.owned(name).epoch === epoch
+  }
+
   bytes(): Promise<number> {
     return this.#store.bytes()
   }
 
   /** Keeps the newest checkpoints with the data, and closes all files. */
   async close(): Promise<void> {
-    for (const { name, successor } of await this.#store.ledgers())
-      if (successor === undefined && !this.#blocked.has(name))
-        await this.#store.keepCheckpoint(name, this.#sequencer.owned(name).checkpoint)
+    for (const timer of this.#atRest.values()) clearTimeout(timer)
+    for (const state of await this.#store.ledgers())
+      if (state.successor === undefined && this.#isOurs(state))
+        await this.#store.keepCheckpoint(state.name, this.#sequencer.owned(state.name).checkpoint)
     await this.#store[Symbol.asyncDispose]()
     await this.#lock[Symbol.asyncDispose]()
   }
@@ -257,6 +356,21 @@ export class LedgerWriter {
     return { store: this.#store, lock: this.#lock, keys: this.#keys }
   }
 }
+
+function blockedBy({ code, message }: TrailproofError): { reason: string; lacksKeys: boolean } {
+  return { reason: message, lacksKeys: OF_KEYS.has(code) }
+}
+
+/** Nothing is lost: what is there can be read again, and go on, once its keys can be had. */
+const OF_KEYS: ReadonlySet<ErrorCode> = new Set(['KEY_MISSING', 'KEY_RING_UNAVAILABLE'])
+
+/** False where the next attempt may go through: a database that is away, or another writer, says nothing of the ledger. */
+function isOfTheLedger(error: unknown): error is TrailproofError {
+  if (!(error instanceof TrailproofError)) return false
+  return OF_KEYS.has(error.code) || (!error.retryable && !OF_THE_MOMENT.has(error.code))
+}
+
+const OF_THE_MOMENT: ReadonlySet<ErrorCode> = new Set(['OUTCOME_UNKNOWN', 'HEAD_MOVED'])
 
 function nowMicros(): number {
   return Date.now() * 1000

@@ -9,6 +9,7 @@ import {
   TiledTree,
 } from '@trailproof/core'
 import { sha256 } from '../process/sha256.ts'
+import { assertKeysOpened } from '../store/sealed-keys.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import type { CheckpointLock } from './checkpoint-lock.ts'
 import { readOwnCheckpoint } from './ledger-checkpoint.ts'
@@ -34,9 +35,23 @@ export async function createLedger(name: string, origin: string, deps: OpenDeps)
   const empty = signCheckpoint({ origin, size: 0, root: emptyRoot(sha256) }, [signer])
   if (locked !== undefined && readOwnCheckpoint(locked, signer.key)?.size !== 0)
     throw behindLock(name, 'the ledger is gone from the data, but its lock is not empty')
-  if (locked === undefined) await deps.lock.advance(name, empty)
+  if (locked === undefined) {
+    assertNotElsewhere(name, deps.keys)
+    await deps.lock.advance(name, empty)
+  }
   await deps.store.createLedger({ name, origin, dedupeKey: randomBytes(32), idKey: randomBytes(32) })
   return openLedger(name, deps)
+}
+
+/** Two ledgers under one name and key would be a fork. */
+function assertNotElsewhere(name: string, keys: LedgerKeys): void {
+  const lock = keys.elsewhere(name)
+  if (lock !== undefined)
+    throw new TrailproofError(
+      'LOCK_MISSING',
+      `ledger ${name} was written elsewhere, as ${lock} says: start with the settings it was written with, ` +
+        'or with those it was moved to (trailproof ledger move)',
+    )
 }
 
 /**
@@ -45,6 +60,7 @@ export async function createLedger(name: string, origin: string, deps: OpenDeps)
  */
 export async function openLedger(name: string, deps: OpenDeps): Promise<OwnedLedger> {
   const state = await deps.store.takeOver(name)
+  assertKeysOpened(state)
   const signer = deps.keys.open(name, state.origin)
   const locked = await assertNotBehindLock(state, signer, deps)
   const tree = await TiledTree.restore(sha256, state.size, (level, index, width) =>
@@ -64,10 +80,11 @@ export async function openLedger(name: string, deps: OpenDeps): Promise<OwnedLed
   return { name, epoch, tree, dedupeKey, lastRecordedAt, checkpoint, sign }
 }
 
-async function assertNotBehindLock(
+/** What is locked; rejects when the stored ledger is not at or past it. */
+export async function assertNotBehindLock(
   state: LedgerState,
   signer: NoteSigner,
-  deps: OpenDeps,
+  deps: Pick<OpenDeps, 'store' | 'lock'>,
 ): Promise<Checkpoint> {
   const { name, size } = state
   const text = await deps.lock.read(name)

@@ -1,5 +1,4 @@
 /** The reader's thread: entries, tiles and proofs, away from the thread that takes requests. */
-import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { consistencyProof, inclusionProof, TreeReader } from '@trailproof/core'
 import { ByteWriter } from '../export/byte-writer.ts'
@@ -7,12 +6,12 @@ import { type ExportBlock, type ExportShape, exporterOf } from '../export/export
 import { writeEntry } from '../export/proven-lines.ts'
 import { sha256 } from '../process/sha256.ts'
 import { serveCalls, Transfer } from '../process/worker-call.ts'
-import { LEDGER_FILE } from '../store/sqlite/files.ts'
-import { SqliteLedgerReader } from '../store/sqlite/ledger-reader.ts'
+import { openLedgerReader, type Storage } from '../store/storage.ts'
+import { followedLedger } from './ledger-info.ts'
 import { type ReadEntry, readEntry } from './read-entry.ts'
 
-const { data } = workerData as { data: string }
-const ledgers = SqliteLedgerReader.open(join(data, LEDGER_FILE))
+const storage = workerData as Storage
+const ledgers = await openLedgerReader(storage)
 
 const tileOf =
   (ledger: string) =>
@@ -20,6 +19,8 @@ const tileOf =
     ledgers.readTile(ledger, level, number, width)
 
 const handlers = {
+  /** All of them, without their keys. */
+  ledgers: async () => (await ledgers.ledgers()).map(followedLedger),
   /** Index of an id (16 bytes), or undefined. */
   async find(ledger: string, id: Uint8Array): Promise<number | undefined> {
     const [known] = await ledgers.findRecords(ledger, id)

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { TrailproofError } from '../trailproof-error.ts'
 import { type CommitBatch, type CommitReceipts, packRecords } from './commit-batch.ts'
 import { SequencerQueue } from './sequencer-queue.ts'
 
@@ -97,4 +98,49 @@ test('a commit that failed is answered to nobody: it may have happened', async (
   expect((await fatal.promise).message).toBe('the disk is gone')
   await turn()
   expect(answered).toBe(false)
+})
+
+test('where the store may be away, what failed is refused, what comes meanwhile too, and then it goes on', async () => {
+  const away = new TrailproofError('OUTCOME_UNKNOWN', 'the connection was lost')
+  let commits = 0
+  const back = Promise.withResolvers<void>()
+  let recoveries = 0
+  const queue = new SequencerQueue(
+    async (batches) => {
+      if (++commits === 1) throw away
+      return batches.map(receiptsOf)
+    },
+    unexpected,
+    {
+      recovery: {
+        appliesTo: (error) => error === away,
+        async recover() {
+          if (++recoveries === 1) throw new Error('not yet')
+          await back.promise
+        },
+      },
+    },
+  )
+  const refused = { code: 'STORE_UNAVAILABLE', retryable: true }
+  await expect(queue.append('main', records(2))).rejects.toMatchObject(refused)
+  await expect(queue.append('main', records(1))).rejects.toMatchObject(refused)
+  expect(queue.waitingRecords).toBe(0)
+  back.resolve()
+  await vi.waitUntil(() =>
+    queue.append('main', records(1)).then(
+      () => true,
+      () => false,
+    ),
+  )
+  expect(recoveries).toBe(2)
+  await queue.drain()
+})
+
+test('an error that it knows no way on from is fatal all the same', async () => {
+  const fatal = Promise.withResolvers<Error>()
+  const broken = new Error('broken')
+  const recovery = { appliesTo: () => false, recover: async () => undefined }
+  const queue = new SequencerQueue(() => Promise.reject(broken), fatal.resolve, { recovery })
+  void queue.append('main', records(1))
+  expect(await fatal.promise).toBe(broken)
 })

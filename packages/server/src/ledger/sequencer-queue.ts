@@ -2,8 +2,10 @@
  * Group commit, seen from the main thread: batches wait here while the sequencer's disk is busy, and
  * all that wait go into its next commit. Latency follows the disk, throughput follows the load.
  */
+import type { Intake } from '../intake/intake.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import {
+  type AppendReceipts,
   buffersOf,
   type CommitBatch,
   type CommitReceipts,
@@ -18,6 +20,15 @@ export interface SequencerQueueOptions {
   readonly waitingBytesMax?: number
   /** Records in one commit. Default 8_192: bounds the time the sequencer holds the disk. */
   readonly commitRecordsMax?: number
+  /** For a store that may be away for a while. Default: every failed commit is fatal. */
+  readonly recovery?: Recovery
+}
+
+/** The way on after a commit that failed, where what is stored can be read anew. */
+export interface Recovery {
+  appliesTo(error: Error): boolean
+  /** Called when no commit is under way, again and again until it resolves; until then everything is refused. */
+  recover(): Promise<void>
 }
 
 /** Commits packed batches, one a ledger; a rejection means that the process must end. */
@@ -25,14 +36,6 @@ export type Commit = (
   batches: readonly CommitBatch[],
   buffers: readonly ArrayBuffer[],
 ) => Promise<CommitReceipts[]>
-
-/** Where the records of one `append` stand within the answer to a whole commit. */
-export interface AppendReceipts {
-  readonly receipts: CommitReceipts
-  /** Place of the first record in the arrays of `receipts`. */
-  readonly offset: number
-  readonly count: number
-}
 
 interface Waiting {
   readonly ledger: string
@@ -43,11 +46,14 @@ interface Waiting {
 
 /** Commits handed to the sequencer at once: one at work, one ready, so that it never waits for us. */
 const IN_FLIGHT_MAX = 2
+const RECOVERY_DELAY_MS = 50
+const RECOVERY_DELAY_MAX_MS = 2_000
 
-export class SequencerQueue {
+export class SequencerQueue implements Intake {
   readonly #commit: Commit
   readonly #onFatal: (error: Error) => void
-  readonly #limits: Required<SequencerQueueOptions>
+  readonly #limits: Required<Omit<SequencerQueueOptions, 'recovery'>>
+  readonly #recovery: Recovery | undefined
   #waiting: Waiting[] = []
   #waitingRecords = 0
   #waitingBytes = 0
@@ -55,12 +61,19 @@ export class SequencerQueue {
   #scheduled = false
   #stopping = false
   #idle: (() => void) | undefined
+  /** Why a commit failed, until what is stored was read anew. */
+  #failed: TrailproofError | undefined
 
   /** `onFatal` is told when a commit failed: whether it happened is unknown, so nothing may be answered. */
-  constructor(commit: Commit, onFatal: (error: Error) => void, options: SequencerQueueOptions = {}) {
+  constructor(
+    commit: Commit,
+    onFatal: (error: Error) => void,
+    { recovery, ...limits }: SequencerQueueOptions = {},
+  ) {
     this.#commit = commit
     this.#onFatal = onFatal
-    this.#limits = { waitingRecordsMax: 50_000, waitingBytesMax: 2 ** 27, commitRecordsMax: 8192, ...options }
+    this.#recovery = recovery
+    this.#limits = { waitingRecordsMax: 50_000, waitingBytesMax: 2 ** 27, commitRecordsMax: 8192, ...limits }
   }
 
   get waitingRecords(): number {
@@ -71,14 +84,11 @@ export class SequencerQueue {
     return this.#waitingBytes
   }
 
-  get commitsInFlight(): number {
-    return this.#inFlight
-  }
-
   /** Resolves when the records are committed and locked; rejects with OVERLOADED or STOPPING before they were taken. */
   append(ledger: string, records: PackedRecords): Promise<AppendReceipts> {
     if (this.#stopping)
       return Promise.reject(new TrailproofError('STOPPING', 'the server is stopping', { retryable: true }))
+    if (this.#failed) return Promise.reject(this.#failed)
     const { waitingRecordsMax, waitingBytesMax } = this.#limits
     const count = this.#waitingRecords + records.count
     const bytes = this.#waitingBytes + records.bytes.length
@@ -131,12 +141,37 @@ export class SequencerQueue {
       const answers = await this.#commit(batches, batches.flatMap(buffersOf))
       for (const receipts of answers) answer(byLedger.get(receipts.ledger)!, receipts)
     } catch (error) {
-      this.#onFatal(error as Error)
-      return
+      if (!this.#recovery?.appliesTo(error as Error)) {
+        this.#onFatal(error as Error)
+        return
+      }
+      this.#failed ??= notNow(error as Error)
+      for (const { reject } of [...taken, ...this.#waiting.splice(0)]) reject(this.#failed)
+      this.#waitingRecords = 0
+      this.#waitingBytes = 0
     }
     this.#inFlight--
     if (this.#waiting.length > 0) this.#schedule()
-    else if (this.#inFlight === 0) this.#idle?.()
+    else if (this.#inFlight === 0) {
+      this.#idle?.()
+      if (this.#failed) await this.#recover(this.#recovery!)
+    }
+  }
+
+  async #recover(recovery: Recovery): Promise<void> {
+    for (
+      let delayMs = RECOVERY_DELAY_MS;
+      !this.#stopping;
+      delayMs = Math.min(2 * delayMs, RECOVERY_DELAY_MAX_MS)
+    )
+      try {
+        await recovery.recover()
+        this.#failed = undefined
+        return
+      } catch (error) {
+        this.#failed = notNow(error as Error)
+        await new Promise((resolve) => setTimeout(resolve, delayMs))
+      }
   }
 
   /** What fits one commit; at least one batch, however large. */
@@ -155,6 +190,11 @@ export class SequencerQueue {
     this.#waiting = this.#waiting.slice(end)
     return taken
   }
+}
+
+/** The records may be recorded all the same; sent again they are found. */
+function notNow(cause: Error): TrailproofError {
+  return new TrailproofError('STORE_UNAVAILABLE', cause.message, { retryable: true, cause })
 }
 
 function answer(waiting: readonly Waiting[], receipts: CommitReceipts): void {

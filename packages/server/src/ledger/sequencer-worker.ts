@@ -4,10 +4,16 @@ import { serveCalls, Transfer } from '../process/worker-call.ts'
 import { type ErrorCode, TrailproofError } from '../trailproof-error.ts'
 import type { CommitBatch, CommitReceipts } from './commit-batch.ts'
 import type { ManifestClaims } from './export-signer.ts'
-import type { IndexRange } from './ledger-store.ts'
-import { type ErasureRequest, LedgerWriter, type LedgerWriterOptions } from './ledger-writer.ts'
+import type { ErasedRange } from './ledger-store.ts'
+import {
+  type ErasureRequest,
+  type HoldRequest,
+  LedgerWriter,
+  type LedgerWriterOptions,
+} from './ledger-writer.ts'
 
-const opening = LedgerWriter.open(workerData as LedgerWriterOptions)
+const options = workerData as LedgerWriterOptions
+const opening = LedgerWriter.open(options)
 // Whoever calls first is told why it failed.
 opening.catch(() => undefined)
 
@@ -20,16 +26,23 @@ function inTurn<T>(work: (writer: LedgerWriter) => Promise<T>): Promise<T> {
   return result
 }
 
+/** Why a commit failed: what is in memory may not be what is stored, until `reopen`. */
+let failure: Error | undefined
+
 /**
  * What changes a ledger outside of the queue. After an error that nobody foresaw, or a commit of unknown outcome,
- * what is in memory may not be what is on the disk: the caller is told, and this thread ends, the process with it.
+ * what is in memory may not be what is stored: the caller is told. What a database holds is read anew before the next
+ * commit; on a disk, this thread ends, and the process with it.
  */
 function changeInTurn<T>(work: (writer: LedgerWriter) => Promise<T>): Promise<T> {
   return inTurn(work).catch((error: unknown) => {
-    if (!(error instanceof TrailproofError) || DOUBTFUL.has(error.code))
-      setImmediate(() => {
-        throw error
-      })
+    if (!(error instanceof TrailproofError) || DOUBTFUL.has(error.code)) {
+      if ((options.database ?? '') === '')
+        setImmediate(() => {
+          throw error
+        })
+      else failure = error as Error
+    }
     throw error
   })
 }
@@ -40,12 +53,27 @@ const handlers = {
   ledgers: () => inTurn((writer) => writer.ledgers()),
   commit: (batches: CommitBatch[]) =>
     inTurn(async (writer) => {
-      const receipts = await writer.commit(batches)
-      return new Transfer(receipts, receipts.flatMap(receiptBuffers))
+      if (failure) throw new TrailproofError('STORE_UNAVAILABLE', failure.message, { retryable: true })
+      try {
+        const receipts = await writer.commit(batches)
+        return new Transfer(receipts, receipts.flatMap(receiptBuffers))
+      } catch (error) {
+        failure = error as Error
+        throw error
+      }
+    }),
+  /** What may be written of a ledger here and now; see `LedgerWriter.own`. */
+  own: (ledger: string) => inTurn((writer) => writer.own(ledger)),
+  /** Forgets what is in memory of the ledgers and reads it anew. */
+  reopen: () =>
+    inTurn(async (writer) => {
+      await writer.reopen()
+      failure = undefined
     }),
   createLedger: (name: string) => changeInTurn((writer) => writer.createLedger(name)),
   recordErasure: (request: ErasureRequest) => changeInTurn((writer) => writer.recordErasure(request)),
-  destroy: (ledger: string, ranges: readonly IndexRange[]) =>
+  recordHold: (request: HoldRequest) => changeInTurn((writer) => writer.recordHold(request)),
+  destroy: (ledger: string, ranges: readonly ErasedRange[]) =>
     changeInTurn((writer) => writer.destroy(ledger, ranges)),
   /** The signed checkpoint of a ledger's first `size` entries. */
   exportCheckpoint: (ledger: string, size: number) =>

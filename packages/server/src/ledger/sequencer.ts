@@ -3,7 +3,7 @@
  * Runs in a thread of its own; `commit` is the hot path.
  */
 import { randomFillSync } from 'node:crypto'
-import { commitmentHasher, encodeLeaf, leafHasher } from '@trailproof/core'
+import { commitmentHasher, encodeLeaf, LEAF_BYTES, leafHasher } from '@trailproof/core'
 import { sha256 } from '../process/sha256.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import type { CheckpointLock } from './checkpoint-lock.ts'
@@ -15,13 +15,22 @@ import {
   STATUS,
 } from './commit-batch.ts'
 import { recordedAtOf } from './leaf-time.ts'
-import type { KnownRecord, LedgerStore, SealedBatch, SealedEntry } from './ledger-store.ts'
+import {
+  BLOCK_ENTRIES,
+  type KnownRecord,
+  type LedgerStore,
+  type SealedBatch,
+  type SealedEntry,
+} from './ledger-store.ts'
 import type { OwnedLedger } from './owned-ledger.ts'
 import { conflictRecord } from './server-records.ts'
 
 /** Both reuse their buffers from call to call. */
 const commit = commitmentHasher(sha256)
 const hashLeaf = leafHasher(sha256)
+
+/** Blocks of leaves kept while a batch is sealed, 22 KiB each. */
+const LEAF_BLOCKS_MAX = 64
 
 export interface SequencerDeps {
   readonly store: LedgerStore
@@ -46,6 +55,15 @@ export class Sequencer {
     this.#ledgers.delete(ledger)
   }
 
+  owns(name: string): boolean {
+    return this.#ledgers.has(name)
+  }
+
+  /** Trusts nothing in memory any more: every ledger has to be opened again. */
+  disownAll(): void {
+    this.#ledgers.clear()
+  }
+
   owned(name: string): OwnedLedger {
     const ledger = this.#ledgers.get(name)
     if (!ledger) throw new TrailproofError('LEDGER_UNKNOWN', `there is no open ledger ${name}`)
@@ -65,10 +83,13 @@ export class Sequencer {
     await this.#deps.store.append(
       extended.map(({ ledger, after, entries }) => sealedBatch(ledger, after, entries)),
     )
-    for (const { ledger } of extended) {
-      ledger.checkpoint = ledger.sign(ledger.tree.size, ledger.tree.root())
-      await this.#deps.lock.advance(ledger.name, ledger.checkpoint)
-    }
+    // Beside each other: a lock in a database costs a round trip a ledger.
+    await Promise.all(
+      extended.map(async ({ ledger }) => {
+        ledger.checkpoint = ledger.sign(ledger.tree.size, ledger.tree.root())
+        await this.#deps.lock.advance(ledger.name, ledger.checkpoint)
+      }),
+    )
     return drafts.map(({ ledger, receipts }) => ({
       ...receipts,
       checkpoint: ledger.checkpoint,
@@ -90,6 +111,7 @@ export class Sequencer {
       const core = batch.bytes.subarray(at, (at += batch.lengths[2 * i]!))
       const personal = batch.bytes.subarray(at, (at += batch.lengths[2 * i + 1]!))
       const key = idKey(id)
+      assertOurs(known[i], draft)
       const earlier = known[i] ?? seen.get(key)
       if (!earlier) {
         seen.set(key, { index: ledger.tree.size, digest })
@@ -137,14 +159,25 @@ export class Sequencer {
     { index }: KnownRecord,
     status: 'duplicate' | 'conflict',
   ): Promise<void> {
-    const { receipts, ledger } = draft
+    const { receipts } = draft
     const inBatch = index - draft.after
-    const leaf =
-      inBatch >= 0 ? draft.entries[inBatch]!.leaf : await this.#deps.store.readLeaves(ledger.name, index, 1)
+    const leaf = inBatch >= 0 ? draft.entries[inBatch]!.leaf : await this.#earlierLeaf(draft, index)
     receipts.statuses[i] = STATUS[status]
     receipts.indexes[i] = index
     receipts.recordedAt[i] = recordedAtOf(leaf)
     receipts.leafHashes.set(hashLeaf(leaf), 32 * i)
+  }
+
+  /** A batch that is sent again stands where it stood: its leaves are read block by block. */
+  async #earlierLeaf({ ledger, leafBlocks }: Draft, index: number): Promise<Uint8Array> {
+    const from = index - (index % BLOCK_ENTRIES)
+    let leaves = leafBlocks.get(from)
+    if (leaves === undefined) {
+      leaves = await this.#deps.store.readLeaves(ledger.name, from, BLOCK_ENTRIES)
+      if (leafBlocks.size === LEAF_BLOCKS_MAX) leafBlocks.clear()
+      leafBlocks.set(from, leaves)
+    }
+    return leaves.subarray((index - from) * LEAF_BYTES, (index - from + 1) * LEAF_BYTES)
   }
 
   #recordedAt(ledger: OwnedLedger): number {
@@ -168,6 +201,8 @@ interface Draft {
   /** Size before the batch. */
   readonly after: number
   readonly entries: SealedEntry[]
+  /** Leaves of earlier entries that were asked for, by the first index of their block. */
+  readonly leafBlocks: Map<number, Uint8Array>
   readonly salts: () => Uint8Array
   readonly receipts: Omit<CommitReceipts, 'checkpoint' | 'size'>
 }
@@ -178,6 +213,7 @@ function openDraft(ledger: OwnedLedger, count: number, recordedAt: number): Draf
     recordedAt,
     after: ledger.tree.size,
     entries: [],
+    leafBlocks: new Map(),
     salts: saltSource(count),
     receipts: {
       ledger: ledger.name,
@@ -216,6 +252,12 @@ function sealedBatch(ledger: OwnedLedger, after: number, entries: readonly Seale
     tiles: tree.takeChangedTiles().filter(({ level }) => level > 0),
     checkpoint,
   }
+}
+
+/** What stands behind the head that we know was written by another, though our own commit is not there yet to be refused. */
+function assertOurs(known: KnownRecord | undefined, { after, ledger }: Draft): void {
+  if (known !== undefined && known.index >= after)
+    throw new TrailproofError('HEAD_MOVED', `ledger ${ledger.name} is no longer at size ${after}`)
 }
 
 /** Salts of 16 bytes, drawn in bulk: one call into the system's generator for many records. */

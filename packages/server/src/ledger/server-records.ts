@@ -54,21 +54,80 @@ export function conflictRecord(
 
 export interface ErasureFacts {
   readonly ranges: readonly IndexRange[]
+  /** Who or what law asks for it. */
   readonly authority: string
   readonly reason: string
+  /** Keyed hash of whose records they are (data-subject.ts); undefined: they were named one by one. */
+  readonly subject?: string
+  /** The core groups too. Default: the personal groups alone. */
+  readonly groups?: 'both'
+  /** Name of the retention rule by which it is done. */
+  readonly rule?: string
+  /** Where it took two: ids of both, not their names, for this stays for ever. */
+  readonly approval?: { readonly id: string; readonly asked_by: string; readonly approved_by: string }
 }
 
 /** The entry by which `verify` answers `erased` instead of `broken` (spec/verify.md). */
 export function erasureRecord(ledger: LedgerKeyed, facts: ErasureFacts, at: number): EncodedRecord {
-  const { authority, reason } = facts
+  const { authority, reason, subject, groups, rule, approval } = facts
   const ranges = facts.ranges.map(({ from, to }) => [from, to])
   return serverRecord(ledger, {
     action: 'trailproof.erasure',
     outcome: 'success',
     at,
-    nameParts: [encoder.encode(JSON.stringify([ranges, authority, reason, at]))],
-    metadata: { ranges, group: 'personal', authority, reason },
+    nameParts: [
+      encoder.encode(
+        JSON.stringify([
+          ranges,
+          authority,
+          reason,
+          at,
+          ...(approval ? [approval.id] : []),
+          ...(rule === undefined ? [] : [rule]),
+        ]),
+      ),
+    ],
+    metadata: {
+      ranges,
+      group: groups ?? 'personal',
+      authority,
+      reason,
+      ...(subject !== undefined && { subject }),
+      ...(rule !== undefined && { rule }),
+      ...(approval && { approval }),
+    },
   })
+}
+
+export interface HoldFacts {
+  readonly name: string
+  readonly authority: string
+  readonly reason: string
+  /** What is held, without naming anybody: a range, or a keyed hash of a query or of a subject. */
+  readonly records: Readonly<Record<string, unknown>>
+  readonly approval?: ErasureFacts['approval']
+}
+
+/** Says that a legal hold began or ended. */
+export function holdRecord(
+  ledger: LedgerKeyed,
+  action: 'trailproof.hold' | 'trailproof.hold_released',
+  facts: HoldFacts,
+  at: number,
+): EncodedRecord {
+  return serverRecord(ledger, {
+    action,
+    outcome: 'success',
+    at,
+    nameParts: [encoder.encode(JSON.stringify([facts.name, at]))],
+    metadata: { ...facts },
+  })
+}
+
+/** Whether an entry says that a hold began, by its core group. */
+export function isHold(core: Uint8Array): boolean {
+  const { action } = JSON.parse(new TextDecoder().decode(core)) as { action?: unknown }
+  return action === 'trailproof.hold'
 }
 
 /** Entry 0 of a successor: what the ledger before it had signed, and what was found. */
@@ -96,7 +155,8 @@ export function successionRecord(
 export interface AccessFacts {
   /** `access.search`, `access.key.created` … */
   readonly action: string
-  /** Prefix and name of the API key. */
+  readonly outcome: 'success' | 'denied'
+  /** Id and name of the caller; of an API key its prefix. */
   readonly actor: { readonly id: string; readonly name: string }
   readonly ip: string | undefined
   readonly requestId: string | undefined
@@ -109,7 +169,7 @@ export interface AccessFacts {
 }
 
 export function accessRecord(facts: AccessFacts): EncodedRecord {
-  const { action, actor, ip, requestId, ledger, target, metadata, at } = facts
+  const { action, outcome, actor, ip, requestId, ledger, target, metadata, at } = facts
   const id = uuidv7()
   const time = formatMicros(at)
   return {
@@ -118,10 +178,10 @@ export function accessRecord(facts: AccessFacts): EncodedRecord {
     digest: randomBytes(16),
     core: canonicalJson({
       action,
-      actor_type: ACCESS_ACTOR_TYPE,
+      actor_type: actorTypeOf(actor.id),
       id,
       kind: 'event',
-      outcome: 'success',
+      outcome,
       received_at: time,
       ...(requestId !== undefined && { request_id: requestId }),
       schema: SCHEMA,
@@ -130,12 +190,18 @@ export function accessRecord(facts: AccessFacts): EncodedRecord {
       timestamp: time,
     }),
     personal: canonicalJson({
-      actor: { ...actor, type: ACCESS_ACTOR_TYPE },
+      actor: { ...actor, type: actorTypeOf(actor.id) },
       metadata: { ...metadata, ledger },
       ...(ip !== undefined && { source: { ip } }),
       ...(target && { targets: [target] }),
     }),
   }
+}
+
+/** The ids of other callers begin with what they are (access/caller.ts). */
+function actorTypeOf(callerId: string): string {
+  const [, kind] = /^(user|service):/.exec(callerId) ?? []
+  return kind ?? ACCESS_ACTOR_TYPE
 }
 
 export interface StreamGap {

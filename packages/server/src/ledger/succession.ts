@@ -15,7 +15,7 @@ export async function succeedLedger(
 ): Promise<Succession> {
   using _data = takeExclusiveUse(options.data)
   using _keys = takeExclusiveUse(options.keys)
-  const writer = await LedgerWriter.open(options)
+  const writer = await LedgerWriter.open({ ...options, standsIn: true })
   try {
     const infos = await writer.ledgers()
     const info = infos.find((ledger) => ledger.name === name)

@@ -54,6 +54,8 @@ export const FAMILIES = {
     'reason',
   ]),
 
+  trailproof_connections_refused_total: counter('Connections closed as they came, beyond connections_max.'),
+
   // Records on their way in.
   trailproof_records_total: counter('Records answered, by the status of their receipt.', [
     'ledger',
@@ -69,6 +71,9 @@ export const FAMILIES = {
   ),
   trailproof_waiting_records: gauge('Records waiting for the disk.'),
   trailproof_waiting_records_max: gauge('Setting waiting_records_max: beyond it requests are refused.'),
+  trailproof_intake_waiting_messages: gauge(
+    'Messages that wait at the broker for a sequencer; 0 without a broker.',
+  ),
   trailproof_waiting_bytes: gauge('Bytes of content waiting for the disk.'),
   trailproof_commits_in_flight: gauge('Commits handed to the sequencer: one at work, one ready.'),
   trailproof_commit_records: histogram('Records in one commit.', COMMIT_RECORDS),
@@ -100,7 +105,25 @@ export const FAMILIES = {
   trailproof_access_records_failed_total: counter(
     'Reads and changes that could not be recorded, and so were refused or are tried again.',
   ),
+  trailproof_access_denials_total: counter(
+    'Refusals for want of a key or permission: recorded, repeated within a minute, over the bound of a minute, or failed to be recorded.',
+    ['outcome'],
+  ),
   trailproof_access_repeats_counted: gauge('Recent reads of which repeats are counted instead of recorded.'),
+
+  // What is remembered in Redis, where the setting cache names one.
+  trailproof_cache_lookups_total: counter(
+    'Requests that asked the cache: receipts of records sent again, counts of searches.',
+    ['cache', 'outcome'],
+  ),
+  trailproof_cache_refused_total: counter(
+    'Values in the cache that no server with this key put there, and that were ignored.',
+    ['cache'],
+  ),
+  trailproof_cache_errors_total: counter(
+    'Times that the cache could not be used: away, late, full; then it is left alone for 3 s.',
+    ['operation'],
+  ),
 
   // The machine and the process.
   trailproof_admission: gauge('1 for the present state: open, disk-reserve, disk-unreadable, stopping.', [

@@ -78,6 +78,10 @@ export class Metrics {
     this.registry.value('trailproof_refusals_total', protocol, reason).add(1)
   }
 
+  countDenial(outcome: 'recorded' | 'repeated' | 'over_bound' | 'failed'): void {
+    this.registry.value('trailproof_access_denials_total', outcome).add(1)
+  }
+
   countRecords(ledger: string, status: string, count: number): void {
     if (count === 0) return
     const key = `${ledger} ${status}`
@@ -104,9 +108,19 @@ export class Metrics {
     this.#ackSeconds[protocol].observe(seconds)
   }
 
-  observeCommit(records: number, seconds: number): void {
-    this.#commitRecords.observe(records)
-    this.#commitSeconds.observe(seconds)
+  /** Counts and times a commit; its failures are told elsewhere. */
+  async measureCommit<T>(records: number, commit: () => Promise<T>): Promise<T> {
+    const started = performance.now()
+    const inFlight = this.registry.value('trailproof_commits_in_flight')
+    inFlight.add(1)
+    try {
+      const result = await commit()
+      this.#commitRecords.observe(records)
+      this.#commitSeconds.observe((performance.now() - started) / 1000)
+      return result
+    } finally {
+      inFlight.add(-1)
+    }
   }
 
   observeSearch(operation: string, seconds: number, isComplete: boolean): void {

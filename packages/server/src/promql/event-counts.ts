@@ -36,13 +36,17 @@ export type EventCounts = (request: CountsRequest) => Promise<readonly Series[]>
 export interface CountsScope {
   readonly ledger: string
   readonly saved: SavedFilters
+  /** Throws for fields that the reader may not ask about. */
+  readonly assertAsked: (fields: readonly string[]) => void
+  /** What is asked, among the records that are there for the reader; throws as `assertAsked` does. */
+  readonly within: (filter: Filter | undefined) => Filter | undefined
   /** When the answer is due, by `performance.now()`. */
   readonly dueAt: number
 }
 
 export function eventCounts(
   { searcher, now }: Pick<Services, 'searcher' | 'now'>,
-  { ledger, saved, dueAt }: CountsScope,
+  { ledger, saved, assertAsked, within: withinSight, dueAt }: CountsScope,
 ): EventCounts {
   return async ({ selector, labels, steps, rangeMs }) => {
     const ends = steps.map((step) => step - selector.offsetMs)
@@ -51,11 +55,12 @@ export function eventCounts(
     const edges = [...new Set([...starts, ...ends])].toSorted((a, b) => a - b)
     const grouped = labels.filter((label) => label !== LEDGER_LABEL)
     const by = [...new Set(grouped.map(fieldOfLabel))]
+    assertAsked(by)
     const timeoutMs = dueAt - performance.now()
     if (timeoutMs <= 0) throw timedOut()
     const tally = await searcher.tally({
       ledger,
-      filter: within(filterOf(selector.matchers, saved), edges[0]!, edges.at(-1)!),
+      filter: within(withinSight(filterOf(selector.matchers, saved)), edges[0]!, edges.at(-1)!),
       nowMs: now(),
       edges,
       by: by.length > 0 ? [by.join(JOINT)] : [],

@@ -53,10 +53,17 @@ export class Quarantine {
   }
 
   async #countAsSeen(ledger: string, kept: readonly QuarantinedRecord[]): Promise<void> {
-    const numbers = kept.map(({ source, receivedAt }) => numberIn(parsed(source)?.stream, receivedAt))
-    const known = numbers.filter((number) => number !== undefined)
+    const known = kept.map(numberOf).filter((number) => number !== undefined)
     if (known.length > 0) await this.#options.seen(ledger, known)
   }
+}
+
+/** The number of a stream that a quarantined record carries, if it can be read. */
+export function numberOf({
+  source,
+  receivedAt,
+}: Pick<QuarantinedRecord, 'source' | 'receivedAt'>): StreamNumber | undefined {
+  return numberIn(parsed(source)?.stream, receivedAt)
 }
 
 function parsed(source: string): { readonly stream?: unknown } | null | undefined {

@@ -8,14 +8,15 @@ import {
 } from '@trailproof/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { type AcceptDeps, type Accepted, accept, type IngestRequest } from '../accept.ts'
-import { ingestAnswer, logAnswer } from '../api/answers/ingest-answers.ts'
+import { type AcceptDeps, type Accepted, accept, acceptQueued, type IngestRequest } from '../accept.ts'
+import { ingestAnswer, logAnswer, queuedAnswer } from '../api/answers/ingest-answers.ts'
 import { eventsBody, logBody } from '../api/answers/record-body.ts'
-import { ProblemError, tokenOf } from '../api/authorize.ts'
+import { credentialsOf, noteDenial, ProblemError } from '../api/authorize.ts'
 import { problem, sendProblem } from '../api/problem.ts'
+import { opensIndex } from '../roles.ts'
 import type { Services } from '../services.ts'
 import { indexReached, noteAccepted, receiptProofs } from './after-accept.ts'
-import { formatAnswer } from './receipts.ts'
+import { formatAnswer, queuedAnswerOf } from './receipts.ts'
 import { invalidRecord, refusalProblem } from './refusal-problem.ts'
 import { ACCEPTED_ENCODINGS, decodeBody } from './request-body.ts'
 
@@ -63,11 +64,18 @@ export function eventReceiver(app: FastifyInstance, services: Services, deps: Ac
           'application/cloudevents+json',
           'application/cloudevents-batch+json',
         ],
-        response: { 200: ingestAnswer },
+        response: { 200: ingestAnswer, 202: queuedAnswer },
       },
     },
     async (request, reply) => {
+      if (request.query.wait === 'index' && !opensIndex(services.roles))
+        throw new ProblemError(
+          problem('bad-request', 'this server does not search: ask it without wait=index'),
+        )
       const read = readerFor(request, await bodyOf(request))
+      // A preference, which may be ignored (RFC 7240): without a broker there is nothing to queue in.
+      const { enqueue } = deps.sequencer
+      if (enqueue && prefersAsync(request)) return queue(request, reply, read, enqueue)
       return answer(request, reply, await take(request, read))
     },
   )
@@ -116,18 +124,22 @@ export function eventReceiver(app: FastifyInstance, services: Services, deps: Ac
     }
   }
 
+  async function queue(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    read: IngestRequest['read'],
+    enqueue: Parameters<typeof acceptQueued>[1],
+  ): Promise<FastifyReply> {
+    const queued = await acceptQueued(ingestRequest(request, read, services), enqueue, deps)
+    if (queued.kind !== 'queued') throw new ProblemError(refusalProblem(queued))
+    const [first] = queued.outcomes
+    if (queued.single && first?.kind === 'bad') return sendProblem(reply, invalidRecord(first.problems))
+    return reply.code(202).header('preference-applied', 'respond-async').send(queuedAnswerOf(queued))
+  }
+
   async function take(request: FastifyRequest, read: IngestRequest['read']): Promise<Accepted> {
     const started = performance.now()
-    const key = request.headers['idempotency-key']
-    const accepted = await accept(
-      {
-        read,
-        token: tokenOf(request),
-        ledger: (request.query as EventsQuery).ledger,
-        idempotencyKey: typeof key === 'string' && key !== '' ? key : undefined,
-      },
-      deps,
-    )
+    const accepted = await accept(ingestRequest(request, read, services), deps)
     if (accepted.kind !== 'accepted') throw new ProblemError(refusalProblem(accepted))
     metrics.observeAck('http', (performance.now() - started) / 1000)
     return accepted
@@ -155,6 +167,25 @@ export function eventReceiver(app: FastifyInstance, services: Services, deps: Ac
       )
     return reply.type('application/json; charset=utf-8').send(text)
   }
+}
+
+function ingestRequest(
+  request: FastifyRequest,
+  read: IngestRequest['read'],
+  services: Services,
+): IngestRequest {
+  const key = request.headers['idempotency-key']
+  return {
+    read,
+    credentials: credentialsOf(request),
+    onDenied: (denied) => noteDenial(request, services, denied),
+    ledger: (request.query as EventsQuery).ledger,
+    idempotencyKey: typeof key === 'string' && key !== '' ? key : undefined,
+  }
+}
+
+function prefersAsync({ headers }: FastifyRequest): boolean {
+  return /(?:^|[,;\s])respond-async(?:[,;\s]|$)/i.test(String(headers['prefer'] ?? ''))
 }
 
 /** How a body is read, by its content type; CloudEvents in binary mode are in the headers. */

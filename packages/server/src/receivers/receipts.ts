@@ -1,8 +1,8 @@
 /** Receipts as JSON: what a sender keeps to prove later that a record was taken, and where. */
 import { encodeBase64 } from '@trailproof/core'
-import type { Accepted, Outcome } from '../accept.ts'
+import type { Accepted, Outcome, Queued } from '../accept.ts'
+import type { AppendReceipts } from '../ledger/commit-batch.ts'
 import { STATUS_NAMES } from '../ledger/commit-batch.ts'
-import type { AppendReceipts } from '../ledger/sequencer-queue.ts'
 import { formatMicros } from '../process/format-time.ts'
 
 /** Inclusion paths and leaves by the place of a record in `appended`. */
@@ -72,6 +72,17 @@ function formatReceipt(
     `{"id":"${id}","ledger":"${ledger}","index":${receipts.indexes[i]},"leaf_hash":"${leafHash}",` +
     `"recorded_at":"${formatMicros(receipts.recordedAt[i]!)}","status":"${STATUS_NAMES[receipts.statuses[i]!]}"${given}${proof}}`
   )
+}
+
+/** The answer to a body that is queued: 202, with an id to ask for later. */
+export function queuedAnswerOf({ outcomes, ledger }: Queued) {
+  const { name } = ledger.info
+  const receipts = outcomes.map((outcome) =>
+    outcome.kind === 'appended'
+      ? { id: outcome.id, ledger: name, status: 'queued' as const }
+      : badReceipt(name, outcome),
+  )
+  return { ledger: name, queued: outcomes.filter(({ kind }) => kind === 'appended').length, receipts }
 }
 
 function badReceipt(ledger: string, { kept, problems }: Extract<Outcome, { kind: 'bad' }>): unknown {

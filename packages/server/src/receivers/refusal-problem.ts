@@ -1,7 +1,7 @@
 /** What accept refuses, as the problem that every protocol tells in its own way. */
 import type { Refusal } from '../accept.ts'
 import { accessProblem, ledgerProblem } from '../api/authorize.ts'
-import { type Problem, problem } from '../api/problem.ts'
+import { type Problem, type ProblemKind, problem } from '../api/problem.ts'
 import type { TrailproofError } from '../trailproof-error.ts'
 
 /** What is wrong with the one record of a request. */
@@ -31,7 +31,8 @@ export function refusalProblem(refusal: Refusal): Problem {
 }
 
 /** Overloaded otherwise. */
-const UNAVAILABLE: Partial<Record<TrailproofError['code'], 'disk-reserve' | 'stopping' | 'overloaded'>> = {
+const UNAVAILABLE: Partial<Record<TrailproofError['code'], ProblemKind>> = {
+  RATE_LIMITED: 'too-many-requests',
   DISK_RESERVE: 'disk-reserve',
   STOPPING: 'stopping',
 }

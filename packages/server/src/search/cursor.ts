@@ -5,7 +5,7 @@ export interface CursorScope {
   readonly ledger: string
   /** The query in a form that is the same for the same query. */
   readonly query: string
-  readonly keyPrefix: string
+  readonly callerId: string
 }
 
 /** Where a page goes on. */
@@ -36,9 +36,9 @@ export function readCursor(key: Uint8Array, scope: CursorScope, text: string): C
   return { next: Number(place.readBigUInt64BE()), nowMs: Number(place.readBigUInt64BE(8)) }
 }
 
-function macOf(key: Uint8Array, { ledger, query, keyPrefix }: CursorScope, place: Uint8Array): Buffer {
+function macOf(key: Uint8Array, { ledger, query, callerId }: CursorScope, place: Uint8Array): Buffer {
   return createHmac('sha256', key)
-    .update(JSON.stringify([ledger, query, keyPrefix]))
+    .update(JSON.stringify([ledger, query, callerId]))
     .update(place)
     .digest()
     .subarray(0, MAC_BYTES)

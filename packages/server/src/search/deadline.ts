@@ -17,6 +17,11 @@ export class Deadline {
     return performance.now() >= this.#endsAt
   }
 
+  /** For what waits on others: a database ends its work by itself. 0 when the time is over. */
+  get leftMs(): number {
+    return Math.max(0, this.#endsAt - performance.now())
+  }
+
   /** Lets others run when the turn is over. False: there is no time left. */
   async hasTime(): Promise<boolean> {
     if (performance.now() >= this.#turnEndsAt) {

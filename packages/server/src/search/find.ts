@@ -1,8 +1,9 @@
 /** Pages of records for whoever asks: the API, gRPC, exports. Checks the cursor, waits for the index, reads the page. */
 import type { RecordView } from '@trailproof/core'
 import type { Filter } from '@trailproof/core/query'
+import { seenRecord } from '../access/seen-record.ts'
+import type { Sight } from '../access/sight.ts'
 import type { LedgerView } from '../ledger/ledger-table.ts'
-import { recordView } from '../ledger/record-view.ts'
 import type { Services } from '../services.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import { formatCursor, readCursor } from './cursor.ts'
@@ -17,8 +18,10 @@ const COUNT_MAX = 10_000
 
 export interface FindRequest {
   readonly view: LedgerView
-  /** Prefix of the caller's key: cursors are theirs alone. */
-  readonly keyPrefix: string
+  /** What is shown of each record; its rows are in the filter already. */
+  readonly sight: Sight
+  /** Cursors are theirs alone. */
+  readonly callerId: string
   readonly filter: Filter | undefined
   /** The same text for the same query. */
   readonly scope: string
@@ -45,11 +48,11 @@ export interface FoundPage {
 /** Throws BAD_REQUEST for a cursor of another query, and what `untilIndexed` does for `minIndex`. */
 export async function findPage(
   { searcher, ledgers, cursorKey, now }: Pick<Services, 'searcher' | 'ledgers' | 'cursorKey' | 'now'>,
-  { view, keyPrefix, filter, scope, order, limit, cursor, minIndex, count }: FindRequest,
+  { view, sight, callerId, filter, scope, order, limit, cursor, minIndex, count }: FindRequest,
 ): Promise<FoundPage> {
   const started = performance.now()
   const ledger = view.info.name
-  const cursorScope = { ledger, query: `${order} ${scope}`, keyPrefix }
+  const cursorScope = { ledger, query: `${order} ${scope}`, callerId }
   const place = cursor === undefined ? undefined : readCursor(cursorKey, cursorScope, cursor)
   if (cursor !== undefined && !place)
     throw new TrailproofError('BAD_REQUEST', 'the cursor belongs to another query, ledger or key')
@@ -64,7 +67,7 @@ export async function findPage(
   })
   const total = count ? await searcher.count({ ...query, cap: COUNT_MAX }) : undefined
   return {
-    records: page.entries.map((entry) => recordView(ledger, entry)),
+    records: page.entries.map((entry) => seenRecord(ledger, entry, sight)),
     next:
       page.next === undefined ? undefined : formatCursor(cursorKey, cursorScope, { next: page.next, nowMs }),
     complete: page.complete,

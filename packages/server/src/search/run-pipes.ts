@@ -1,10 +1,11 @@
 /** What the pipes of a query make of what it finds: a table of counts, or other records and fields. */
 import type { Filter, Pipe } from '@trailproof/core/query'
 import { timeBounds } from '@trailproof/core/query'
+import type { Sight } from '../access/sight.ts'
 import type { Services } from '../services.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import { QUERY_TIMEOUT_MS } from './find.ts'
-import { shownRange, type TimeRanges, timeText } from './shown-range.ts'
+import { type ShownRangeRequest, shownRange, timeText } from './shown-range.ts'
 import { JOINT } from './tally-cells.ts'
 import { tallyWithin } from './tally-within.ts'
 import { BUCKETS_MAX, type Buckets, timeBuckets } from './time-buckets.ts'
@@ -41,13 +42,13 @@ function isTablePipe({ kind }: Pipe): boolean {
 
 export async function runTablePipe(
   pipe: TablePipe,
-  { ledger, filter }: { ledger: string; filter: Filter | undefined },
+  { ledger, filter, sight }: { ledger: string; filter: Filter | undefined; sight: Pick<Sight, 'rows'> },
   { searcher, now }: Pick<Services, 'searcher' | 'now'>,
 ): Promise<Table> {
   const nowMs = now()
   const query = { ledger, filter, nowMs, timeoutMs: QUERY_TIMEOUT_MS, sample: SAMPLE_MAX }
   if (pipe.kind === 'timeline') {
-    const buckets = await timelineBuckets(pipe, query, searcher)
+    const buckets = await timelineBuckets(pipe, { ...query, sight }, searcher)
     const { outside, ...tally } = await tallyWithin(searcher, {
       ...query,
       edges: buckets.edges,
@@ -81,8 +82,8 @@ export async function runTablePipe(
 /** As far as records are; without an upper bound to now where clocks that are ahead make too many steps. */
 async function timelineBuckets(
   { stepSeconds, text }: Extract<TablePipe, { kind: 'timeline' }>,
-  query: { ledger: string; filter: Filter | undefined; nowMs: number },
-  searcher: TimeRanges,
+  query: ShownRangeRequest,
+  searcher: Pick<Services['searcher'], 'believedRange' | 'sorted'>,
 ): Promise<Buckets> {
   const { fromMs, toMs, found } = await shownRange(searcher, query)
   const ends = [Math.min(toMs, found?.toMs ?? query.nowMs)]

@@ -72,6 +72,16 @@ export interface SearchIndex {
    * group included. Entries already forgotten are passed over.
    */
   eraseEntries(ledger: string, entries: readonly IndexedEntry[]): Promise<void>
+  /**
+   * Drops entries, as they were indexed but perhaps for their personal group, in every file: they are neither found nor counted any more. Entries
+   * that are not there are passed over. False, and nothing done, by a driver that cannot: its index of the ledger is to be reset.
+   */
+  forgetEntries(ledger: string, entries: readonly IndexedEntry[]): Promise<boolean>
+  /**
+   * What any other process has read of the ledger before this call it can no longer apply: its `apply` rejects with HEAD_MOVED. Nothing to do
+   * for a driver that one process has for itself.
+   */
+  fence(ledger: string): Promise<void>
   /** Whether anything personal of an entry may still be in the index. */
   holdsPersonal(ledger: string, index: number): Promise<boolean>
   /** A page is short, and `next` says where to go on, when the time is over. */

@@ -1,11 +1,8 @@
 /** The searcher's thread: questions to the index take turns here, and hold up neither recording nor proofs. */
-import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { readEntry } from '../ledger/read-entry.ts'
 import { serveCalls } from '../process/worker-call.ts'
-import { INDEX_FILE, LEDGER_FILE } from '../store/sqlite/files.ts'
-import { SqliteLedgerReader } from '../store/sqlite/ledger-reader.ts'
-import { SqliteSearchIndex } from '../store/sqlite/search/search-index.ts'
+import { openLedgerReader, openSearchIndexReader, type Storage } from '../store/storage.ts'
 import {
   type CountRequest,
   Searcher,
@@ -15,9 +12,9 @@ import {
 } from './searcher.ts'
 import { believedRange, type TimeRanges } from './shown-range.ts'
 
-const { data } = workerData as { data: string }
-const ledgers = SqliteLedgerReader.open(join(data, LEDGER_FILE))
-const index = SqliteSearchIndex.openReadOnly(join(data, INDEX_FILE))
+const storage = workerData as Storage
+const ledgers = await openLedgerReader(storage)
+const index = await openSearchIndexReader(storage)
 const searcher = new Searcher(index, ledgers)
 
 const handlers = {
@@ -31,6 +28,8 @@ const handlers = {
   },
   count: (request: CountRequest) => searcher.count(request),
   tally: (request: TallyQuery) => searcher.tally(request),
+  /** How far a ledger is indexed, whoever indexes it. */
+  cursor: (ledger: string) => index.cursor(ledger),
   timeRange: (ledger: string) => index.timeRange(ledger),
   believedRange: (request: Parameters<TimeRanges['believedRange']>[0]) =>
     believedRange({ index, ledgers }, request),

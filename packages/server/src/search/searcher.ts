@@ -170,7 +170,9 @@ export class Searcher {
       const found: StoredEntry[] = []
       for (const index of page.indexes) {
         const entry = await records.at(index)
-        if (entry && (page.exact || !matches || matches(indexedEntry(entry)))) found.push(entry)
+        // What was destroyed since it was found is no record any more.
+        if (entry?.core.kind === 'present' && (page.exact || !matches || matches(indexedEntry(entry))))
+          found.push(entry)
         else if (!(await deadline.hasTime())) {
           yield { matches: found, next: order === 'newest' ? index : index + 1 }
           return

@@ -15,6 +15,13 @@ export const SHAPE_FIELDS = [
   'target_types',
 ] as const
 
+/**
+ * Stands for all shapes beyond the bound: of an entry with it the index knows no shape fields. A service that puts
+ * ids into its actions makes a new shape with each record.
+ */
+export const OTHER_SHAPE = 0
+export const SHAPES_MAX = 65_536
+
 export type ShapeField = (typeof SHAPE_FIELDS)[number]
 
 /** The fields of a shape as they are in a core group; those that the entry does not have are missing. */

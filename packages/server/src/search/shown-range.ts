@@ -1,8 +1,12 @@
 /** Which time a count over time is drawn for, where the query leaves a side of it open. */
-import { type Filter, type TimeBounds, timeBounds } from '@trailproof/core/query'
+import { type Filter, recordTimeMs, type TimeBounds, timeBounds } from '@trailproof/core/query'
+import type { Sight } from '../access/sight.ts'
 import { recordedAtOf } from '../ledger/leaf-time.ts'
 import type { LedgerReader } from '../ledger/ledger-store.ts'
+import type { ReadEntry } from '../ledger/read-entry.ts'
+import { searchedRecord } from './entry-filter.ts'
 import type { SearchIndex } from './search-index.ts'
+import type { SortRequest } from './searcher.ts'
 
 export interface TimeRange {
   /** ms since 1970, inclusive. */
@@ -54,13 +58,55 @@ export interface TimeRanges {
   }): Promise<TimeRange | undefined>
 }
 
+export interface ShownRangeRequest {
+  readonly ledger: string
+  /** The rows of the sight are in it. */
+  readonly filter: Filter | undefined
+  readonly nowMs: number
+  readonly sight: Pick<Sight, 'rows'>
+}
+
+/** Finds the first and the last time among records. */
+export interface VisibleRanges {
+  sorted(request: SortRequest): Promise<{ readonly entries: readonly ReadEntry[] }>
+}
+
+/** Matches that are looked at for their times; of more, the newest. */
+const VISIBLE_MAX = 100_000
+const VISIBLE_TIMEOUT_MS = 5000
+
+/** Of who sees some records of a ledger: from when to when the others are is nothing they may know. */
+async function visibleRange(
+  searcher: VisibleRanges,
+  query: Pick<ShownRangeRequest, 'ledger' | 'filter' | 'nowMs'>,
+): Promise<TimeRange | undefined> {
+  const end = async (descending: boolean): Promise<number | undefined> => {
+    const { entries } = await searcher.sorted({
+      ...query,
+      field: 'timestamp',
+      descending,
+      limit: 1,
+      matchesMax: VISIBLE_MAX,
+      timeoutMs: VISIBLE_TIMEOUT_MS,
+    })
+    const [entry] = entries
+    return entry && recordTimeMs(searchedRecord(entry))
+  }
+  const fromMs = await end(false)
+  const lastMs = await end(true)
+  return fromMs === undefined || lastMs === undefined ? undefined : { fromMs, toMs: lastMs + 1 }
+}
+
 /** What was asked for; an open end reaches to now, or as far as clocks are ahead, an open begin to the first record. */
 export async function shownRange(
-  searcher: TimeRanges,
-  { ledger, filter, nowMs }: { ledger: string; filter: Filter | undefined; nowMs: number },
+  searcher: TimeRanges & VisibleRanges,
+  { ledger, filter, nowMs, sight }: ShownRangeRequest,
 ): Promise<TimeRange & { readonly found: TimeRange | undefined }> {
   const bounds = timeBounds(filter, nowMs)
-  const found = await searcher.believedRange({ ledger, bounds, nowMs })
+  const found =
+    sight.rows === undefined
+      ? await searcher.believedRange({ ledger, bounds, nowMs })
+      : await visibleRange(searcher, { ledger, filter, nowMs })
   const fromMs = bounds.fromMs ?? found?.fromMs ?? Math.min(nowMs, bounds.toMs ?? nowMs)
   const latest = found?.toMs ?? nowMs
   const toMs = bounds.toMs ?? (bounds.fromMs === undefined ? latest : Math.max(latest, nowMs))

@@ -1,7 +1,8 @@
 /** Records what the stream watch found out, in the ledger it is about. */
+
+import type { Intake } from '../intake/intake.ts'
 import { packRecords } from '../ledger/commit-batch.ts'
 import type { LedgerTable } from '../ledger/ledger-table.ts'
-import type { SequencerQueue } from '../ledger/sequencer-queue.ts'
 import { gapRecord } from '../ledger/server-records.ts'
 import type { StreamNotice } from './stream-number.ts'
 
@@ -14,7 +15,7 @@ const ACTIONS = { gap: 'stream.gap', filled: 'stream.gap_filled' } as const
 export async function recordNotices(
   notices: readonly StreamNotice[],
   ledgers: LedgerTable,
-  sequencer: SequencerQueue,
+  sequencer: Pick<Intake, 'append'>,
   atMs: number,
 ): Promise<void> {
   for (const [name, ofLedger] of Map.groupBy(notices, ({ ledger }) => ledger)) {

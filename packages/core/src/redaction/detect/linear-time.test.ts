@@ -79,6 +79,44 @@ test.each([
   ['"secret":', '['],
   ['', '\\u0041'],
   ['', '\\'],
+  // names before a colon
+  ['', 'secret:'],
+  ['', 'secret: '],
+  ['', 'secret: x\n'],
+  ['', 'secret: [\n'],
+  ['', 'secret: "\n'],
+  ['', "\\'secret\\': \\'"],
+  ['', 'secret : expired '],
+  ['a', 'a'],
+  [':', ' '],
+  ['', ' :'],
+  ['', '- '],
+  ['', 'Cookie: '],
+  ['', 'secret: Bearer '],
+  ['secret: -----BEGIN ', 'secret: -----BEGIN '],
+  // elements
+  ['', '<secret>'],
+  ['<secret>', '</secret'],
+  ['', '<a secret="'],
+  ['', '<a '],
+  ['<', 'a'],
+  ['<a ', 'a '],
+  ['<a ', "a='"],
+  ['<a b', ' '],
+  // JSON in a text
+  ['x', '{"'],
+  ['x', '{"a":'],
+  ['x', '{ '],
+  ['x', '{"a":1}'],
+  ['x', 'secret: {"a":'],
+  // nested escapes
+  ['secret', '%3D'],
+  ['', '%2525'],
+  ['', 'secret%3Da%26'],
+  ['', '%22secret%22%3A'],
+  // who logs in
+  ['', 'https://a@'],
+  ['https://', 'a@'],
 ])('a quarter of a mebibyte made of %j and %j takes linear time', (head, rest) => {
   const started = performance.now()
   for (const policy of policies)

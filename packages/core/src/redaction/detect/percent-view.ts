@@ -12,7 +12,7 @@ export function replaceFoundInEscaped(
   by: (secret: string) => string,
 ): string {
   if (!ESCAPE.test(text)) return text
-  const { view, offsets } = viewOf(text)
+  const { view, offsets } = percentView(text)
   let found: Found | undefined
   const findInSource: FindNext = () => {
     found = findNext(view, found?.to ?? 0)
@@ -27,9 +27,12 @@ export function replaceFoundInEscaped(
 
 /**
  * One character for each escaped byte, which is right for ASCII, and for other letters as good as any:
- * detectors take them all alike. `offsets[i]` is where the i-th character begins in `text`; one more is its end.
+ * detectors take them all alike. `nestedMax`: how often an escape may have been escaped again. `offsets[i]` is where the i-th character begins in `text`; one more is its end.
  */
-function viewOf(text: string): { readonly view: string; readonly offsets: Uint32Array } {
+export function percentView(
+  text: string,
+  nestedMax = 0,
+): { readonly view: string; readonly offsets: Uint32Array } {
   const offsets = new Uint32Array(text.length + 1)
   let view = ''
   let copied = 0
@@ -39,13 +42,16 @@ function viewOf(text: string): { readonly view: string; readonly offsets: Uint32
     for (let at = copied; at < end; at++) offsets[length++] = at
   }
   for (let percent = text.indexOf('%'); percent >= 0; percent = text.indexOf('%', percent + 1)) {
-    const high = hexDigit(text.charCodeAt(percent + 1))
-    const low = hexDigit(text.charCodeAt(percent + 2))
+    let at = percent + 1
+    for (let nested = 0; nested < nestedMax && text.startsWith('25', at) && isEscape(text, at + 2); nested++)
+      at += 2
+    const high = hexDigit(text.charCodeAt(at))
+    const low = hexDigit(text.charCodeAt(at + 1))
     if (high < 0 || low < 0) continue
     copyTo(percent)
     view += String.fromCharCode(high * 16 + low)
     offsets[length++] = percent
-    copied = percent + 3
+    copied = at + 2
   }
   copyTo(text.length)
   offsets[length] = text.length
@@ -57,8 +63,12 @@ function decoded(source: string): string {
   try {
     return decodeURIComponent(source)
   } catch {
-    return viewOf(source).view
+    return percentView(source).view
   }
+}
+
+function isEscape(text: string, at: number): boolean {
+  return hexDigit(text.charCodeAt(at)) >= 0 && hexDigit(text.charCodeAt(at + 1)) >= 0
 }
 
 /** -1 for anything else, and past the end of the text. */

@@ -8,9 +8,12 @@ const key = {
   name: Type.String(),
   ledger: orNull(Type.String({ description: 'The one ledger that it opens; null: all.' })),
   scopes: Type.Array(Type.Union(SCOPES.map((scope) => Type.Literal(scope)))),
+  roles: Type.Array(Type.String(), { description: 'What it may, by name (GET /v1/roles).' }),
+  teams: Type.Array(Type.String(), { description: 'What conditions of roles call `caller.teams`.' }),
   created_at: orNull(time('Begin.')),
   expires_at: orNull(time('End; null: never.')),
   revoked_at: orNull(time('When it was revoked.')),
+  last_used_at: orNull(time('The day of the last use, a minute later; null: not since that is known.')),
 }
 
 export const keysAnswer = answer('Without their secrets.', {
@@ -44,6 +47,22 @@ export const erasureAnswer = answer('What was erased, and where that is recorded
   checkpoint,
 })
 
+export const subjectErasureAnswer = answer('What was erased of somebody, and where that is recorded.', {
+  ledger: ledgerName,
+  complete: Type.Boolean({
+    description: 'false: some are held, or there are more records, and the same call goes on.',
+  }),
+  held: count('Records of theirs that legal holds keep.'),
+  holds: Type.Array(Type.String(), { description: 'Names of those holds.' }),
+  records: count('Records of the ledger that they did, or that were done in their name or to them.'),
+  accesses: count('Records of reads and changes that named them.'),
+  quarantined: count('Quarantined records that named them; destroyed.'),
+  saved_searches: count('Saved searches that named them; deleted.'),
+  erasure_indexes: Type.Array(count('An entry that says so.')),
+  subject: Type.String({ description: 'What those entries say of who it was: a keyed hash.' }),
+  checkpoint,
+})
+
 export const rebuildAnswer = answer('Begun; `indexed_size` of the ledger shows how far it is.', {
   ledger: ledgerName,
   size: count('Entries to be indexed.'),
@@ -56,5 +75,9 @@ export const healthAnswer = answer('The process is alive.', {
 export const readyAnswer = answer('Whether records are taken.', {
   status: Type.String({ description: 'ready, or why not.' }),
   blocked_ledgers: Type.Array(Type.String()),
+  unreachable: Type.Array(Type.String(), {
+    description:
+      'What cannot be reached: database and intake, without which no record is taken; search_index.',
+  }),
 })
 export const metricsAnswer = bodyOf('Prometheus’ text format.', 'text/plain')

@@ -1,6 +1,6 @@
 /** What is answered to records: one receipt each. */
 import { Type } from 'typebox'
-import { answer, checkpoint, count, hashes, ledgerName, time } from './answer.ts'
+import { answer, checkpoint, count, hashes, ledgerName, orNull, time } from './answer.ts'
 
 const problems = Type.Array(
   Type.Object(
@@ -8,6 +8,20 @@ const problems = Type.Array(
     { description: 'JSON Pointer, kind, and what is wrong; limits and values where they help.' },
   ),
 )
+
+const badReceipts = [
+  answer('Not valid, and kept aside for a person.', {
+    ledger: ledgerName,
+    status: Type.Literal('quarantined'),
+    quarantine_id: Type.String(),
+    problems,
+  }),
+  answer('Not valid, and not kept: the quarantine is full.', {
+    ledger: ledgerName,
+    status: Type.Literal('refused'),
+    problems,
+  }),
+]
 
 const receipt = Type.Union([
   answer('In the ledger.', {
@@ -21,18 +35,26 @@ const receipt = Type.Union([
     leaf: Type.Optional(Type.String({ description: '89 bytes, base64; with `receipt=proof`.' })),
     proof: Type.Optional(hashes),
   }),
-  answer('Not valid, and kept aside for a person.', {
-    ledger: ledgerName,
-    status: Type.Literal('quarantined'),
-    quarantine_id: Type.String(),
-    problems,
-  }),
-  answer('Not valid, and not kept: the quarantine is full.', {
-    ledger: ledgerName,
-    status: Type.Literal('refused'),
-    problems,
-  }),
+  ...badReceipts,
 ])
+
+const queuedReceipt = Type.Union([
+  answer('Held by the broker; no sequencer has seen it.', {
+    id: Type.String(),
+    ledger: ledgerName,
+    status: Type.Literal('queued'),
+  }),
+  ...badReceipts,
+])
+
+export const queuedAnswer = answer(
+  'With `Prefer: respond-async` and a broker: queued, which is not recorded. Ask for the ids later.',
+  {
+    ledger: ledgerName,
+    queued: count('Records that the broker holds.'),
+    receipts: Type.Array(queuedReceipt),
+  },
+)
 
 export const ingestAnswer = answer('A receipt for each record, in the order in which they were sent.', {
   ledger: ledgerName,
@@ -57,7 +79,8 @@ export const quarantinedAnswer = answer('A record that was not valid.', {
   received_at: time('When it came.'),
   key: Type.String({ description: 'Prefix of the API key that sent it.' }),
   problems,
-  source: Type.String({ description: 'Its text as it came.' }),
+  source: orNull(Type.String({ description: 'Its text as it came; null where it is masked.' })),
+  masked: Type.Optional(Type.Array(Type.String(), { description: 'What the caller does not see.' })),
 })
 
 export const quarantineAnswer = answer('Oldest first.', {

@@ -20,7 +20,7 @@ const problemAnswer = Type.Object(
 
 const content = { [PROBLEM_TYPE]: { schema: Type.Ref('Problem#') } }
 const PROBLEMS = {
-  '4xx': { description: 'The request cannot be answered as it is.', content },
+  '4xx': { description: 'The request cannot be answered as it is; 429 comes with Retry-After.', content },
   '5xx': { description: 'Not now: 503 comes with Retry-After. 500 is a fault of the server.', content },
 }
 

@@ -24,6 +24,11 @@ export const recordAnswer = Type.Object(
     erased: Type.Optional(
       Type.Array(Type.Literal('personal'), { description: 'Groups whose content was destroyed.' }),
     ),
+    masked: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'What the caller does not see, whether it is there or not: `personal`, or fields.',
+      }),
+    ),
   },
   { $id: 'Record', description: 'A record as it stands in the ledger.' },
 )
@@ -108,6 +113,7 @@ const step = Type.Partial(
     index: count('Its place in the ledger.'),
     recorded_at: time('When it was recorded.'),
     erased: Type.Array(Type.Literal('personal')),
+    masked: Type.Array(Type.String()),
     ...Type.Pick(CoreGroup, ['timestamp', 'action', 'outcome', 'service', 'trace_id']).properties,
     ...Type.Pick(PersonalGroup, ['actor', 'reason', 'message', 'changes']).properties,
   }),

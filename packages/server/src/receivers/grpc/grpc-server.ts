@@ -39,6 +39,7 @@ export interface GrpcServer {
 }
 
 export function buildGrpcServer(services: Services, deps: AcceptDeps): GrpcServer {
+  const { roles } = services
   const stopping = new AbortController()
   const server = new Server({
     'grpc.max_receive_message_length': services.settings.body_bytes_max,
@@ -53,13 +54,13 @@ export function buildGrpcServer(services: Services, deps: AcceptDeps): GrpcServe
   })
   const bind = new MethodBinder(services, stopping.signal)
   const audit = [
-    ...logMethods(bind, services, deps),
-    ...readMethods(bind, services),
-    ...searchMethods(bind, services),
-    ...tailMethods(bind, services),
+    ...(roles.has('receiver') ? logMethods(bind, services, deps) : []),
+    ...(roles.has('api')
+      ? [...readMethods(bind, services), ...searchMethods(bind, services), ...tailMethods(bind, services)]
+      : []),
   ]
   for (const methods of [audit, oldMethods(audit), healthMethods(bind, services), reflectionMethods(bind)])
-    server.addService(...serviceOf(methods))
+    if (methods.length > 0) server.addService(...serviceOf(methods))
   // TLS, where there is any, ends before: at the port that is shared with HTTP.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
   return {

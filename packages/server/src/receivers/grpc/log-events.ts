@@ -2,8 +2,14 @@
 import { create } from '@bufbuild/protobuf'
 import { type Item, type ParsedBody, READ_LIMITS, type ReadLimits } from '@trailproof/core'
 import { uuidv7 } from 'uuidv7'
-import { type AcceptDeps, type Accepted, accept, type IngestRequest } from '../../accept.ts'
-import { ProblemError, tokenOf } from '../../api/authorize.ts'
+import {
+  type AcceptDeps,
+  type Accepted,
+  accept,
+  type DeniedIngest,
+  type IngestRequest,
+} from '../../accept.ts'
+import { credentialsOf, noteDenial, ProblemError } from '../../api/authorize.ts'
 import { problem } from '../../api/problem.ts'
 import type { Services } from '../../services.ts'
 import { indexReached, noteAccepted, receiptProofs } from '../after-accept.ts'
@@ -29,9 +35,10 @@ export const STREAM_BATCHES_IN_FLIGHT_MAX = 8
 export function logMethods(bind: MethodBinder, services: Services, deps: AcceptDeps): BoundMethod[] {
   const { logEvent, logEvents, logStream } = AuditService.method
 
-  async function take(request: Omit<IngestRequest, 'token'>, context: CallContext): Promise<Accepted> {
+  async function take(request: Omit<IngestRequest, 'credentials'>, context: CallContext): Promise<Accepted> {
     const started = performance.now()
-    const accepted = await accept({ ...request, token: tokenOf(context) }, deps)
+    const onDenied = (denied: DeniedIngest): void => noteDenial(context, services, denied)
+    const accepted = await accept({ ...request, onDenied, credentials: credentialsOf(context) }, deps)
     if (accepted.kind !== 'accepted') throw new ProblemError(refusalProblem(accepted))
     services.metrics.observeAck('grpc', (performance.now() - started) / 1000)
     return accepted
@@ -64,7 +71,7 @@ export function logMethods(bind: MethodBinder, services: Services, deps: AcceptD
   }
 
   return [
-    bind.unary(logEvent, 'ingest', async (event, context) => {
+    bind.unary(logEvent, 'record', async (event, context) => {
       const accepted = await take(
         {
           ledger: context.ledger,
@@ -85,8 +92,8 @@ export function logMethods(bind: MethodBinder, services: Services, deps: AcceptD
       const status = statusOf(outcome!, accepted.appended)
       return create(LogResponseSchema, { status, id: receipt!.id, ledger, receipt: receipt!, checkpoint })
     }),
-    bind.unary(logEvents, 'ingest', takeBatch),
-    bind.exchange(logStream, 'ingest', STREAM_BATCHES_IN_FLIGHT_MAX, async ({ batchId, batch }, context) => {
+    bind.unary(logEvents, 'record', takeBatch),
+    bind.exchange(logStream, 'record', STREAM_BATCHES_IN_FLIGHT_MAX, async ({ batchId, batch }, context) => {
       if (!batch) throw new ProblemError(problem('undecodable-body', 'the request has no batch'))
       return create(LogStreamResponseSchema, { batchId, answer: await takeBatch(batch, context) })
     }),

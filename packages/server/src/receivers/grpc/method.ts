@@ -24,10 +24,19 @@ import {
   type ServerWritableStream,
   type UntypedHandleCall,
 } from '@grpc/grpc-js'
-import type { Caller } from '../../access/api-keys.ts'
-import { accessProblem, callerOf, ProblemError, type WithHeaders } from '../../api/authorize.ts'
+import type { IdentifiedCaller } from '../../access/caller-watch.ts'
+import type { Permission } from '../../access/permissions.ts'
+import {
+  type Access,
+  accessProblem,
+  callerOf,
+  credentialsOf,
+  ProblemError,
+  type WithHeaders,
+} from '../../api/authorize.ts'
+import { faultProblem } from '../../api/fault-problem.ts'
 import { problem } from '../../api/problem.ts'
-import type { Scope } from '../../directory/directory.ts'
+import { UNMASK_HEADER } from '../../api/unmask.ts'
 import type { Services } from '../../services.ts'
 import { problemOfError, statusOfProblem } from './status.ts'
 import { answerInOrder, write } from './streaming.ts'
@@ -40,13 +49,13 @@ const STOPPING = problem(
 /** What a method knows of its call beside the request. */
 export interface CallContext extends WithHeaders {
   /** Whoever holds the key; of methods that are open to all, nobody. */
-  readonly caller: Caller | undefined
+  readonly caller: IdentifiedCaller | undefined
   /** From metadata `trailproof-ledger`, for requests that name none. */
   readonly ledger: string | undefined
   /** From metadata `idempotency-key`. */
   readonly idempotencyKey: string | undefined
   /** The client's address. */
-  readonly ip: string | undefined
+  readonly ip: string
   /** Aborted when the client is gone, its deadline has passed, or the server stops; of streams, when the key ends too. */
   readonly signal: AbortSignal
 }
@@ -63,20 +72,22 @@ export interface BoundMethod {
   readonly handle: UntypedHandleCall
 }
 
+type BinderServices = Access & Pick<Services, 'callers' | 'clientCertificates' | 'limits' | 'metrics' | 'log'>
+
 /** The methods of one server. */
 export class MethodBinder {
-  readonly #services: Pick<Services, 'keys' | 'metrics' | 'log'>
+  readonly #services: BinderServices
   readonly #stopping: AbortSignal
 
-  constructor(services: Pick<Services, 'keys' | 'metrics' | 'log'>, stopping: AbortSignal) {
+  constructor(services: BinderServices, stopping: AbortSignal) {
     this.#services = services
     this.#stopping = stopping
   }
 
-  /** `scope` undefined: open to all. */
+  /** `permission` undefined: open to all. */
   unary<Input extends DescMessage, Output extends DescMessage>(
     method: DescMethodUnary<Input, Output>,
-    scope: Scope | undefined,
+    permission: Permission | undefined,
     run: (request: MessageShape<Input>, context: CallContext) => Promise<MessageShape<Output>>,
   ): BoundMethod {
     const definition = definitionOf(method)
@@ -86,7 +97,7 @@ export class MethodBinder {
       if (call.cancelled) return
       const end = begin()
       const answer = async (): Promise<Bytes> => {
-        const context = this.#contextOf(call, scope, this.#stopping)
+        const context = await this.#contextOf(call, permission, this.#stopping)
         return toBinary(method.output, await run(readRequest(method, call.request), context))
       }
       answer().then(
@@ -94,7 +105,7 @@ export class MethodBinder {
           end(Code.OK)
           respond(null, bytes)
         },
-        (error: unknown) => respond(this.#statusOf(error, definition, end)),
+        (error: unknown) => respond(this.#statusOf(error, call, definition, end)),
       )
     }
     return { definition, handle: handle as UntypedHandleCall }
@@ -103,7 +114,7 @@ export class MethodBinder {
   /** Sends what `run` yields, as fast as the client takes it. */
   serverStream<Input extends DescMessage, Output extends DescMessage>(
     method: DescMethodServerStreaming<Input, Output>,
-    scope: Scope | undefined,
+    permission: Permission | undefined,
     run: (request: MessageShape<Input>, context: CallContext) => AsyncIterable<MessageShape<Output>>,
   ): BoundMethod {
     const definition = definitionOf(method)
@@ -114,7 +125,7 @@ export class MethodBinder {
         for await (const message of run(readRequest(method, call.request), context))
           await write(call, toBinary(method.output, message), context.signal)
       }
-      this.#finish(call, definition, this.#whileValid(call, scope, answer), end)
+      this.#finish(call, definition, this.#whileValid(call, permission, answer), end)
     }
     return { definition, handle: handle as UntypedHandleCall }
   }
@@ -125,7 +136,7 @@ export class MethodBinder {
    */
   exchange<Input extends DescMessage, Output extends DescMessage>(
     method: DescMethodBiDiStreaming<Input, Output>,
-    scope: Scope | undefined,
+    permission: Permission | undefined,
     inFlightMax: number,
     run: (request: MessageShape<Input>, context: CallContext) => Promise<MessageShape<Output>>,
   ): BoundMethod {
@@ -138,7 +149,7 @@ export class MethodBinder {
           toBinary(method.output, await run(readRequest(method, bytes), context))
         return answerInOrder(call, answerOne, inFlightMax, context.signal)
       }
-      this.#finish(call, definition, this.#whileValid(call, scope, answer), end)
+      this.#finish(call, definition, this.#whileValid(call, permission, answer), end)
     }
     return { definition, handle: handle as UntypedHandleCall }
   }
@@ -146,11 +157,11 @@ export class MethodBinder {
   /** Answers a stream until it is over; when it was its key or the server that ended it, rejects with that. */
   async #whileValid(
     call: StreamingCall,
-    scope: Scope | undefined,
+    permission: Permission | undefined,
     answer: (context: CallContext) => Promise<void>,
   ): Promise<void> {
-    const context = this.#contextOf(call, scope, this.#signalOf(call))
-    using key = context.caller && this.#services.keys.watch(context.caller)
+    const context = await this.#contextOf(call, permission, this.#signalOf(call))
+    using key = context.caller?.watch()
     await answer(key ? { ...context, signal: AbortSignal.any([context.signal, key.signal]) } : context)
     if (key?.refusal) throw new ProblemError(accessProblem(key.refusal))
     if (this.#stopping.aborted) throw new ProblemError(STOPPING)
@@ -163,24 +174,39 @@ export class MethodBinder {
         call.end()
       },
       // An event and not destroy(): grpc-js sends what was written before, then this status.
-      (error: unknown) => call.emit('error', this.#statusOf(error, definition, end)),
+      (error: unknown) => call.emit('error', this.#statusOf(error, call, definition, end)),
     )
   }
 
-  #contextOf(call: AnyCall, scope: Scope | undefined, signal: AbortSignal): CallContext {
+  async #contextOf(
+    call: AnyCall,
+    permission: Permission | undefined,
+    signal: AbortSignal,
+  ): Promise<CallContext> {
     const { metadata } = call
+    const { limits, callers, clientCertificates } = this.#services
     const headers = {
       authorization: textOf(metadata, 'authorization'),
       'x-api-key': textOf(metadata, 'x-api-key'),
+      [UNMASK_HEADER]: textOf(metadata, UNMASK_HEADER),
     }
-    return {
+    const ledger = textOf(metadata, 'trailproof-ledger')
+    const peer = call.getPeer()
+    const asking = {
       headers,
-      caller: scope === undefined ? undefined : callerOf({ headers }, this.#services.keys, scope),
-      ledger: textOf(metadata, 'trailproof-ledger'),
-      idempotencyKey: textOf(metadata, 'idempotency-key'),
-      ip: addressOf(call.getPeer()),
-      signal,
+      ip: addressOf(peer),
+      clientCertificate: clientCertificates.ofPeer(peer),
+      routeOptions: { url: call.getPath() },
     }
+    if (permission !== undefined) {
+      const credentials = credentialsOf(asking)
+      limits.request(asking.ip, () => callers.idOf(credentials))
+      const preparing = callers.prepare(credentials)
+      if (preparing) await preparing
+    }
+    const caller = permission === undefined ? undefined : callerOf(asking, this.#services, permission, ledger)
+    const idempotencyKey = textOf(metadata, 'idempotency-key')
+    return { ...asking, caller, ledger, idempotencyKey, signal }
   }
 
   #signalOf(call: StreamingCall): AbortSignal {
@@ -190,8 +216,12 @@ export class MethodBinder {
     return AbortSignal.any([abort.signal, this.#stopping])
   }
 
-  #statusOf(error: unknown, definition: Definition, end: EndCall) {
-    const what = problemOfError(error)
+  #statusOf(error: unknown, call: AnyCall, definition: Definition, end: EndCall) {
+    let what = problemOfError(error)
+    if (what.problem === 'unauthorized') {
+      const limited = this.#services.limits.failed(addressOf(call.getPeer()))
+      if (limited) what = faultProblem(limited)
+    }
     if (what.problem === 'internal')
       this.#services.log.error({ err: error, method: definition.path }, 'call failed')
     const status = statusOfProblem(what)
@@ -246,9 +276,9 @@ function readRequest<Input extends DescMessage>(
 }
 
 /** Of `address:port`; an address of IPv6 has colons of its own. */
-function addressOf(peer: string): string | undefined {
+function addressOf(peer: string): string {
   const colon = peer.lastIndexOf(':')
-  return colon < 0 ? undefined : peer.slice(0, colon)
+  return colon < 0 ? peer : peer.slice(0, colon)
 }
 
 function textOf(metadata: Metadata, name: string): string | undefined {

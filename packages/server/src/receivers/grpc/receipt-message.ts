@@ -1,7 +1,7 @@
 /** Receipts as messages. */
 import { create } from '@bufbuild/protobuf'
 import type { Accepted, Outcome } from '../../accept.ts'
-import type { AppendReceipts } from '../../ledger/sequencer-queue.ts'
+import type { AppendReceipts } from '../../ledger/commit-batch.ts'
 import type { ReceiptProofs } from '../receipts.ts'
 import {
   IdSource,

@@ -86,6 +86,7 @@ function entryOf(record: RecordView): Init<'entry'> {
     ...optional('sourceId', record.source_id),
     coerced: [...(record.coerced ?? [])],
     erased: [...(record.erased ?? [])],
+    masked: [...(record.masked ?? [])],
     ...optional('actorType', record.actor_type),
     targetTypes: [...(record.target_types ?? [])],
   }

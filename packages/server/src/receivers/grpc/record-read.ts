@@ -1,6 +1,7 @@
 /** Records a read before its answer is given, in the same words as the same read over HTTP (api/record-reads.ts). */
 import type { Access } from '../../access/access-log.ts'
 import { knownReader } from '../../api/authorize.ts'
+import { recordUnmask } from '../../api/record-reads.ts'
 import type { Services } from '../../services.ts'
 import type { CallContext } from './method.ts'
 
@@ -10,6 +11,9 @@ export async function recordRead(
   { accessLog }: Pick<Services, 'accessLog'>,
   read: Pick<Access, 'action' | 'asked' | 'target'>,
 ): Promise<void> {
-  const { caller, view } = knownReader(context)!
-  await accessLog.read({ ledger: view.info.name, caller, ip: context.ip, requestId: undefined, ...read })
+  const reader = knownReader(context)!
+  const { caller, view } = reader
+  const access = { ledger: view.info.name, caller, ip: context.ip, requestId: undefined, ...read }
+  await recordUnmask(reader, access, read.action, accessLog)
+  await accessLog.read(access)
 }

@@ -2,7 +2,8 @@
 import { create } from '@bufbuild/protobuf'
 import { ProblemError, readerOf } from '../../api/authorize.ts'
 import { problem } from '../../api/problem.ts'
-import { filterOnly, queryOf } from '../../api/query-parameters.ts'
+import { filterOnly } from '../../api/query-parameters.ts'
+import { askedBy } from '../../api/sighted-query.ts'
 import { findPage } from '../../search/find.ts'
 import type { Services } from '../../services.ts'
 import { AuditService, Order, SearchResponseSchema } from './gen/audit/v1/audit_pb.ts'
@@ -16,15 +17,16 @@ const SEARCH_EVENTS_DEFAULT = 100
 export function searchMethods(bind: MethodBinder, services: Services): BoundMethod[] {
   return [
     bind.unary(AuditService.method.search, 'read', async (request, context) => {
-      const { caller, view } = readerOf(context, request.ledger || context.ledger, services)
+      const reader = readerOf(context, request.ledger || context.ledger, services)
+      const { caller, view, sight } = reader
       const { cursor, minIndex } = request
       const order = request.order === Order.OLDEST_FIRST ? 'oldest' : 'newest'
-      const saved = services.saved.filters(view.info.name, caller.keyPrefix)
-      const asked = queryOf({ q: request.query }, saved)
+      const asked = askedBy(reader, { q: request.query }, services)
       const filter = filterOnly(asked, 'Search, which answers whole records in ledger order,')
       const page = await findPage(services, {
         view,
-        keyPrefix: caller.keyPrefix,
+        sight,
+        callerId: caller.id,
         filter,
         scope: asked.scope,
         order,

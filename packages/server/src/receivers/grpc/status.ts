@@ -18,14 +18,21 @@ const CODES = {
   'invalid-record': Code.INVALID_ARGUMENT,
   unauthorized: Code.UNAUTHENTICATED,
   forbidden: Code.PERMISSION_DENIED,
+  csrf: Code.PERMISSION_DENIED,
   'not-found': Code.NOT_FOUND,
   'method-not-allowed': Code.UNIMPLEMENTED,
   conflict: Code.ALREADY_EXISTS,
   'ledger-exists': Code.ALREADY_EXISTS,
+  'user-exists': Code.ALREADY_EXISTS,
+  'last-owner': Code.FAILED_PRECONDITION,
   'beyond-ledger': Code.OUT_OF_RANGE,
+  held: Code.FAILED_PRECONDITION,
+  settled: Code.FAILED_PRECONDITION,
   'not-erasable': Code.FAILED_PRECONDITION,
   'body-too-large': Code.RESOURCE_EXHAUSTED,
   'request-timeout': Code.DEADLINE_EXCEEDED,
+  'field-encrypted': Code.INVALID_ARGUMENT,
+  'too-many-requests': Code.RESOURCE_EXHAUSTED,
   'headers-too-large': Code.RESOURCE_EXHAUSTED,
   'unsupported-media': Code.INVALID_ARGUMENT,
   overloaded: Code.UNAVAILABLE,
@@ -53,7 +60,9 @@ export function statusOfProblem({ problem: kind, detail, extra }: Problem): Serv
   const message = detail.slice(0, MESSAGE_CHARS_MAX).toWellFormed()
   const details = [
     pack(ErrorInfoSchema, { reason: upperSnake(kind), domain: DOMAIN }),
-    ...(code === Code.UNAVAILABLE ? [pack(RetryInfoSchema, { retryDelay: retryDelay() })] : []),
+    ...(code === Code.UNAVAILABLE || kind === 'too-many-requests'
+      ? [pack(RetryInfoSchema, { retryDelay: retryDelay() })]
+      : []),
     ...(isProblems(extra?.['problems']) ? [pack(BadRequestSchema, badRequest(extra['problems']))] : []),
   ]
   const metadata = new Metadata()

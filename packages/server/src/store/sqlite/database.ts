@@ -1,17 +1,16 @@
 /** Opens a SQLite file the way all our files are opened, and brings its schema up to date. */
-import { createHash } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import { TrailproofError } from '../../trailproof-error.ts'
+import { executedBy } from '../../migrate/executed-by.ts'
+import type { Migration } from '../../migrate/migration.ts'
+import { assertNoProblems, pendingOf } from '../../migrate/plan.ts'
+import { executeStep, makeBooks, readApplied } from '../../migrate/sqlite-books.ts'
 
-export interface Migration {
-  /** Numbered and never changed once released: `0001-ledger`. */
-  readonly name: string
-  readonly sql: string
-}
-
-export interface DatabaseOptions {
+export interface DatabaseOptions extends FileOptions {
   readonly path: string
   readonly migrations: readonly Migration[]
+}
+
+export interface FileOptions {
   /** `full`: a commit is on the disk before it returns. `normal`: for what can be rebuilt. */
   readonly durability: 'full' | 'normal'
   /** Pages of 4 KiB in the WAL before a commit copies them into the file. Default 4000 (16 MiB). */
@@ -23,8 +22,15 @@ const BUSY_TIMEOUT_MS = 10_000
 const CACHE_KIB = 4096
 
 /** Opens for writing: makes the file when missing, applies migrations that are not yet applied. */
-export function openDatabase(options: DatabaseOptions): DatabaseSync {
-  const db = new DatabaseSync(options.path, { timeout: BUSY_TIMEOUT_MS })
+export function openDatabase({ path, migrations, ...options }: DatabaseOptions): DatabaseSync {
+  const db = openFile(path, options)
+  migrate(db, path, migrations)
+  return db
+}
+
+/** Opens for writing as it is: makes the file when missing, and leaves its schema alone. */
+export function openFile(path: string, options: FileOptions): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
   // auto_vacuum counts only before the first table is made; secure_delete overwrites what is erased.
   db.exec(`
     PRAGMA auto_vacuum = INCREMENTAL;
@@ -36,7 +42,6 @@ export function openDatabase(options: DatabaseOptions): DatabaseSync {
     PRAGMA journal_size_limit = 67108864;
     PRAGMA cache_size = -${CACHE_KIB};
   `)
-  migrate(db, options)
   return db
 }
 
@@ -47,36 +52,13 @@ export function openReadOnly(path: string): DatabaseSync {
   return db
 }
 
-function migrate(db: DatabaseSync, { path, migrations }: DatabaseOptions): void {
-  db.exec(`CREATE TABLE IF NOT EXISTS schema_migrations (
-    name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT`)
-  const applied = new Map(
-    db
-      .prepare('SELECT name, checksum FROM schema_migrations')
-      .all()
-      .map((row) => [row['name'] as string, row['checksum'] as string]),
-  )
-  for (const { name, sql } of migrations) {
-    const checksum = createHash('sha256').update(sql).digest('hex')
-    const known = applied.get(name)
-    if (known === checksum) continue
-    if (known !== undefined)
-      throw new TrailproofError(
-        'DATA_DAMAGED',
-        `${path}: migration ${name} was applied with another text than this version's`,
-      )
-    inTransaction(db, () => {
-      db.exec(sql)
-      db.prepare('INSERT INTO schema_migrations VALUES (?, ?, ?)').run(
-        name,
-        checksum,
-        new Date().toISOString(),
-      )
-    })
-  }
-  const unknown = [...applied.keys()].find((name) => !migrations.some((migration) => migration.name === name))
-  if (unknown !== undefined)
-    throw new TrailproofError('DATA_DAMAGED', `${path}: made by a newer version (migration ${unknown})`)
+function migrate(db: DatabaseSync, path: string, migrations: readonly Migration[]): void {
+  const module = { name: path, dependsOn: [], migrations }
+  makeBooks(db)
+  const applied = readApplied(db)
+  assertNoProblems(path, module, applied)
+  for (const migration of pendingOf(module, applied))
+    executeStep(db, { module, migration, direction: 'up' }, executedBy())
 }
 
 /** Runs `work` between BEGIN IMMEDIATE and COMMIT; rolls back and rethrows when it throws. */

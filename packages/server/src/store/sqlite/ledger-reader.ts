@@ -1,6 +1,8 @@
 /** Reads ledgers from the SQLite file; used alone by read-only threads and beneath the store. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { LEAF_BYTES, leafHash } from '@trailproof/core'
+import { type ContentKeys, NO_KEYS } from '../../keyring/content-keys.ts'
+import type { LedgerCipher } from '../../keyring/ledger-cipher.ts'
 import {
   BLOCK_ENTRIES,
   type KnownRecord,
@@ -10,8 +12,9 @@ import {
 } from '../../ledger/ledger-store.ts'
 import { sha256 } from '../../process/sha256.ts'
 import { TrailproofError } from '../../trailproof-error.ts'
+import { withOpenedKeys } from '../sealed-keys.ts'
+import { entriesOf, type StoredRow } from '../sealed-row.ts'
 import { openReadOnly } from './database.ts'
-import { type BlockRow, decodeBlock } from './entry-block.ts'
 import { indexOf, positionOf } from './ledger-position.ts'
 
 const HASH_BYTES = 32
@@ -32,10 +35,12 @@ type LedgerRow = {
   successor: string | null
 }
 
-export type EntryBlockRow = Omit<BlockRow, 'compressed'> & { position: number; compressed: number }
+/** `compressed` holds what StoredRow calls encoding: it is older than sealing. */
+export type EntryBlockRow = Omit<StoredRow, 'encoding'> & { position: number; compressed: number }
 
 export class SqliteLedgerReader implements LedgerReader, AsyncDisposable {
   protected readonly db: DatabaseSync
+  protected readonly contentKeys: ContentKeys
   readonly #ids = new Map<string, number>()
   readonly #ledgers: StatementSync
   readonly #ledger: StatementSync
@@ -44,8 +49,9 @@ export class SqliteLedgerReader implements LedgerReader, AsyncDisposable {
   readonly #find: StatementSync
   readonly #findMany: StatementSync
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, contentKeys: ContentKeys = NO_KEYS) {
     this.db = db
+    this.contentKeys = contentKeys
     this.#ledgers = db.prepare('SELECT * FROM ledger ORDER BY id')
     this.#ledger = db.prepare('SELECT * FROM ledger WHERE name = ?')
     this.#blockAt = db.prepare('SELECT * FROM entry_block WHERE position <= ? ORDER BY position DESC LIMIT 1')
@@ -57,17 +63,21 @@ export class SqliteLedgerReader implements LedgerReader, AsyncDisposable {
     )
   }
 
-  static open(path: string): SqliteLedgerReader {
-    return new SqliteLedgerReader(openReadOnly(path))
+  static open(path: string, contentKeys?: ContentKeys): SqliteLedgerReader {
+    return new SqliteLedgerReader(openReadOnly(path), contentKeys)
   }
 
   async ledgers(): Promise<readonly LedgerState[]> {
-    return (this.#ledgers.all() as LedgerRow[]).map(stateOf)
+    return Promise.all((this.#ledgers.all() as LedgerRow[]).map((row) => this.#state(row)))
   }
 
   async ledger(name: string): Promise<LedgerState | undefined> {
     const row = this.#ledger.get(name) as LedgerRow | undefined
-    return row && stateOf(row)
+    return row && this.#state(row)
+  }
+
+  #state(row: LedgerRow): Promise<LedgerState> {
+    return withOpenedKeys(stateOf(row), this.contentKeys)
   }
 
   async findRecords(ledger: string, ids: Uint8Array): Promise<readonly (KnownRecord | undefined)[]> {
@@ -99,15 +109,17 @@ export class SqliteLedgerReader implements LedgerReader, AsyncDisposable {
   async readEntries(ledger: string, from: number, count: number): Promise<readonly StoredEntry[]> {
     const ledgerId = this.ledgerId(ledger)
     const to = Math.min(from + count, nextBlock(from))
-    const entries: StoredEntry[] = []
-    for (let index = from; index < to; ) {
-      const row = this.#rowAt(ledgerId, index)
-      if (!row) break
-      const first = indexOf(row.position)
-      entries.push(...decodeRow(row).slice(index - first, to - first))
-      index = first + row.count
-    }
-    return entries
+    return this.contentKeys.reading(ledger, (cipher) => {
+      const entries: StoredEntry[] = []
+      for (let index = from; index < to; ) {
+        const row = this.#rowAt(ledgerId, index)
+        if (!row) break
+        const first = indexOf(row.position)
+        entries.push(...decodeRow(row, ledger, cipher).slice(index - first, to - first))
+        index = first + row.count
+      }
+      return entries
+    })
   }
 
   async readTile(ledger: string, level: number, index: number, width: number): Promise<Uint8Array> {
@@ -226,6 +238,11 @@ export function nextBlock(index: number): number {
   return (Math.floor(index / BLOCK_ENTRIES) + 1) * BLOCK_ENTRIES
 }
 
-export function decodeRow(row: EntryBlockRow): StoredEntry[] {
-  return decodeBlock({ ...row, compressed: row.compressed === 1 }, indexOf(row.position))
+export function decodeRow(
+  row: EntryBlockRow,
+  ledger: string,
+  cipher: LedgerCipher | undefined,
+): StoredEntry[] {
+  const { compressed: encoding, ...columns } = row
+  return entriesOf({ ...columns, encoding }, { ledger, firstIndex: indexOf(row.position) }, cipher)
 }

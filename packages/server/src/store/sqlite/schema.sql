@@ -3,6 +3,17 @@
 CREATE TABLE schema_migrations (
     name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT;
 
+CREATE TABLE migration_execution (
+    id INTEGER PRIMARY KEY,
+    migration TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    duration_ms REAL NOT NULL,
+    executed_by TEXT NOT NULL,
+    error TEXT
+  ) STRICT;
+
 CREATE TABLE ledger (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
@@ -46,6 +57,17 @@ CREATE TABLE tile (
 
 CREATE TABLE schema_migrations (
     name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT;
+
+CREATE TABLE migration_execution (
+    id INTEGER PRIMARY KEY,
+    migration TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    duration_ms REAL NOT NULL,
+    executed_by TEXT NOT NULL,
+    error TEXT
+  ) STRICT;
 
 CREATE TABLE indexed_ledger (
   id INTEGER PRIMARY KEY,
@@ -100,6 +122,17 @@ CREATE VIRTUAL TABLE entry_term USING fts5(
 CREATE TABLE schema_migrations (
     name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT;
 
+CREATE TABLE migration_execution (
+    id INTEGER PRIMARY KEY,
+    migration TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    duration_ms REAL NOT NULL,
+    executed_by TEXT NOT NULL,
+    error TEXT
+  ) STRICT;
+
 CREATE TABLE watched_ledger (
   name TEXT PRIMARY KEY,
   cursor INTEGER NOT NULL
@@ -135,6 +168,17 @@ CREATE TABLE filled (
 CREATE TABLE schema_migrations (
     name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT;
 
+CREATE TABLE migration_execution (
+    id INTEGER PRIMARY KEY,
+    migration TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    duration_ms REAL NOT NULL,
+    executed_by TEXT NOT NULL,
+    error TEXT
+  ) STRICT;
+
 CREATE TABLE api_key (
   prefix TEXT PRIMARY KEY,
   hash TEXT NOT NULL,
@@ -144,7 +188,7 @@ CREATE TABLE api_key (
   created_at INTEGER NOT NULL,
   expires_at INTEGER,
   revoked_at INTEGER
-) STRICT, WITHOUT ROWID;
+, roles TEXT NOT NULL DEFAULT '[]', teams TEXT NOT NULL DEFAULT '[]', last_used_at INTEGER) STRICT, WITHOUT ROWID;
 
 CREATE TABLE quarantined_record (
   id TEXT PRIMARY KEY,
@@ -165,4 +209,100 @@ CREATE TABLE saved_search (
   description TEXT NOT NULL,
   changed_at INTEGER NOT NULL,
   PRIMARY KEY (ledger, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE lease (
+  name TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE role (
+  name TEXT PRIMARY KEY,
+  description TEXT NOT NULL,
+  permissions TEXT NOT NULL,
+  row_condition TEXT,
+  hidden TEXT NOT NULL,
+  changed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE user_account (
+  id TEXT PRIMARY KEY,
+  email TEXT UNIQUE,
+  name TEXT NOT NULL,
+  password_hash TEXT,
+  issuer TEXT,
+  subject TEXT,
+  roles TEXT NOT NULL,
+  teams TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  disabled_at INTEGER,
+  last_login_at INTEGER,
+  UNIQUE (issuer, subject)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE invitation (
+  id TEXT PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE,
+  email TEXT NOT NULL,
+  roles TEXT NOT NULL,
+  teams TEXT NOT NULL,
+  invited_by TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE session (
+  id TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES user_account ON DELETE CASCADE,
+  family_hash TEXT NOT NULL UNIQUE,
+  refresh_hash TEXT NOT NULL,
+  access_hash TEXT NOT NULL,
+  csrf TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  refreshed_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  address TEXT,
+  client TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX session_of_user ON session (user_id);
+
+CREATE TABLE identity_revision (revision INTEGER NOT NULL) STRICT;
+
+CREATE TABLE approval (
+  id TEXT PRIMARY KEY,
+  ledger TEXT NOT NULL,
+  state TEXT NOT NULL,
+  act TEXT NOT NULL,
+  request TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  asked_by TEXT NOT NULL,
+  asked_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  decision TEXT,
+  outcome TEXT
+) STRICT;
+
+CREATE INDEX approval_by_state ON approval (state, id);
+
+CREATE TABLE legal_hold (
+  ledger TEXT NOT NULL,
+  name TEXT NOT NULL,
+  records TEXT NOT NULL,
+  authority TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  held_by TEXT NOT NULL,
+  held_at INTEGER NOT NULL,
+  entry INTEGER,
+  PRIMARY KEY (ledger, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE retention (
+  ledger TEXT PRIMARY KEY,
+  rules TEXT NOT NULL,
+  changed_by TEXT NOT NULL,
+  changed_at INTEGER NOT NULL,
+  progress TEXT
 ) STRICT, WITHOUT ROWID;

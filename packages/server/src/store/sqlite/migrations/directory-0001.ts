@@ -1,8 +1,9 @@
-import type { Migration } from '../database.ts'
+import type { Migration } from '../../../migrate/migration.ts'
 
 export const directory0001: Migration = {
-  name: '0001-directory',
-  sql: `
+  version: 1,
+  name: 'directory',
+  up: `
 CREATE TABLE api_key (
   prefix TEXT PRIMARY KEY,
   hash TEXT NOT NULL,

@@ -1,8 +1,9 @@
-import type { Migration } from '../database.ts'
+import type { Migration } from '../../../migrate/migration.ts'
 
 export const directory0002: Migration = {
-  name: '0002-saved-searches',
-  sql: `
+  version: 2,
+  name: 'saved-searches',
+  up: `
 CREATE TABLE saved_search (
   ledger TEXT NOT NULL,
   name TEXT NOT NULL,

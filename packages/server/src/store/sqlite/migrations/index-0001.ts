@@ -1,8 +1,9 @@
-import type { Migration } from '../database.ts'
+import type { Migration } from '../../../migrate/migration.ts'
 
 export const index0001: Migration = {
-  name: '0001-index',
-  sql: `
+  version: 1,
+  name: 'index',
+  up: `
 CREATE TABLE indexed_ledger (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,

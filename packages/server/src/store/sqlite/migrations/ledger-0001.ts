@@ -1,8 +1,9 @@
-import type { Migration } from '../database.ts'
+import type { Migration } from '../../../migrate/migration.ts'
 
 export const ledger0001: Migration = {
-  name: '0001-ledger',
-  sql: `
+  version: 1,
+  name: 'ledger',
+  up: `
 CREATE TABLE ledger (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,

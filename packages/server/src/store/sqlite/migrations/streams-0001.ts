@@ -1,8 +1,9 @@
-import type { Migration } from '../database.ts'
+import type { Migration } from '../../../migrate/migration.ts'
 
 export const streams0001: Migration = {
-  name: '0001-streams',
-  sql: `
+  version: 1,
+  name: 'streams',
+  up: `
 CREATE TABLE watched_ledger (
   name TEXT PRIMARY KEY,
   cursor INTEGER NOT NULL

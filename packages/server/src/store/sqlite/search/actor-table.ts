@@ -1,6 +1,8 @@
 /** A number for each actor, so that entries can be counted by actor. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { keyTerm, quoteTerm } from './terms.ts'
+import { termMatch } from '../../../search/filter-plan.ts'
+import { keyTerm } from '../../../search/terms.ts'
+import { ftsMatch } from './fts-match.ts'
 
 /** Actors whose numbers are kept in memory; all are forgotten when there are more. */
 const REMEMBERED_MAX = 50_000
@@ -37,7 +39,7 @@ export class ActorWriter {
   forgetUnused(value: string | undefined): void {
     if (value === undefined) return
     const id = this.idOf(value)
-    const match = quoteTerm(keyTerm('actor.id', value)!.term)
+    const match = ftsMatch(termMatch(keyTerm('actor.id', value)!.term))
     if (this.#isUsed.get(match, id)) return
     this.#delete.run(value)
     this.#ids.delete(value)

@@ -2,17 +2,27 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { timeBounds } from '@trailproof/core/query'
 import type { Deadline } from '../../../search/deadline.ts'
+import { type FilterPlan, joined, wholeMatch } from '../../../search/filter-plan.ts'
+import { type IndexSpan, type Order, slicesOf } from '../../../search/index-slices.ts'
+import {
+  isOfShapesAndTime,
+  planFilter,
+  SHAPE_TERMS_MAX,
+  shapeCondition,
+  shapesMatch,
+} from '../../../search/plan-filter.ts'
+import { bucketsOf, joinedSpans, type TimeSpan } from '../../../search/rollup-parts.ts'
+import { SEVERAL_STATUSES, timeConditions } from '../../../search/row-conditions.ts'
+import { rowSql } from '../../../search/row-conditions-sql.ts'
 import type { CandidatePage, CandidateRequest, Tally, TallyRequest } from '../../../search/search-index.ts'
 import { isShapeField } from '../../../search/shape.ts'
+import { ShapeTally } from '../../../search/shape-tally.ts'
 import { fieldsOf } from '../../../search/tally-cells.ts'
 import { indexOf, positionOf } from '../ledger-position.ts'
-import type { FilterPlan } from './filter-plan.ts'
-import { planFilter, SHAPE_TERMS_MAX, shapeCondition, shapesMatch } from './plan-filter.ts'
-import { type Order, type PositionRange, slicesOf, Zones } from './position-ranges.ts'
-import { Rollup, type ShapeCounts, type TimeRange } from './rollup.ts'
-import { SEVERAL_STATUSES, timeConditions } from './row-conditions.ts'
+import { ftsMatch } from './fts-match.ts'
+import { Zones } from './position-ranges.ts'
+import { Rollup, type ShapeCounts } from './rollup.ts'
 import { ShapeReader } from './shape-table.ts'
-import { ShapeTally } from './shape-tally.ts'
 
 /** Of all entries: below this share, looking shapes up as terms reads less than reading rows. */
 const SPARSE_SHARE = 1 / 50
@@ -80,7 +90,7 @@ export class IndexReader {
     const known = this.find(request.ledger)
     if (!known || plan.shapes?.size === 0) return cells.tally(true)
     const { fromMs = -Infinity, toMs = Infinity } = timeBounds(request.filter, request.nowMs)
-    const scan = (range: TimeRange): Promise<boolean> =>
+    const scan = (range: TimeSpan): Promise<boolean> =>
       this.#scan(
         known,
         plan,
@@ -90,7 +100,7 @@ export class IndexReader {
     const { edges } = request
     if (byActor || !isOfShapesAndTime(plan, timeConditions(fromMs, toMs)))
       return cells.tally(await scan({ from: edges[0] ?? -Infinity, to: edges.at(-1) ?? Infinity }))
-    const rests: TimeRange[] = []
+    const rests: TimeSpan[] = []
     for (const [bucket, { from, to }] of bucketsOf(edges).entries()) {
       const counts: ShapeCounts = new Map()
       const range = { from: Math.max(from, fromMs), to: Math.min(to, toMs) }
@@ -99,7 +109,7 @@ export class IndexReader {
         if (!plan.shapes || plan.shapes.has(shape)) cells.addToBucket(bucket, { shape, actor: null, count })
       if (!(await deadline.hasTime())) return cells.tally(false)
     }
-    for (const part of joined(rests)) if (!(await scan(part))) return cells.tally(false)
+    for (const part of joinedSpans(rests)) if (!(await scan(part))) return cells.tally(false)
     return cells.tally(true)
   }
 
@@ -150,7 +160,7 @@ export class IndexReader {
       shapes.size <= SHAPE_TERMS_MAX && shapes.size > 0 && this.#shapes.shareOf(shapes) < SPARSE_SHARE
     if (!asTerms)
       return { ...rest, ...(match !== undefined && { match }), rows: [...rows, shapeCondition(shapes)] }
-    const all = match === undefined ? shapesMatch(shapes) : `(${match} AND ${shapesMatch(shapes)})`
+    const all = match === undefined ? shapesMatch(shapes) : joined([match, shapesMatch(shapes)], 'and')
     return { ...rest, ...(rows.length > 0 && { rows }), match: all }
   }
 
@@ -158,7 +168,7 @@ export class IndexReader {
   async #scan(
     known: KnownLedger,
     plan: FilterPlan,
-    { range, cells, byActor }: { range: TimeRange; cells: ShapeTally; byActor: boolean },
+    { range, cells, byActor }: { range: TimeSpan; cells: ShapeTally; byActor: boolean },
     deadline: Deadline,
   ): Promise<boolean> {
     const { from, to } = range
@@ -178,28 +188,7 @@ export class IndexReader {
   }
 }
 
-/** Whether the rollups can answer: nothing but shapes and bounds of time decide. */
-function isOfShapesAndTime({ match, unmatch, rows = [] }: FilterPlan, bounds: readonly string[]): boolean {
-  return match === undefined && !unmatch && rows.every((row) => bounds.includes(row))
-}
-
-function bucketsOf(edges: readonly number[]): readonly TimeRange[] {
-  if (edges.length === 0) return [{ from: -Infinity, to: Infinity }]
-  return edges.slice(1).map((to, i) => ({ from: edges[i]!, to }))
-}
-
-/** Rising ranges, those that touch as one: buckets shorter than a minute are read at once. */
-function joined(ranges: readonly TimeRange[]): readonly TimeRange[] {
-  const whole: { from: number; to: number }[] = []
-  for (const { from, to } of ranges) {
-    const last = whole.at(-1)
-    if (last?.to === from) last.to = to
-    else whole.push({ from, to })
-  }
-  return whole
-}
-
-function positions({ id, cursor }: KnownLedger, low: number, high: number): PositionRange {
+function positions({ id, cursor }: KnownLedger, low: number, high: number): IndexSpan {
   return { low: positionOf(id, Math.min(low, cursor)), high: positionOf(id, Math.min(high, cursor)) }
 }
 
@@ -207,11 +196,13 @@ function positions({ id, cursor }: KnownLedger, low: number, high: number): Posi
 function candidateSql({ match, rows = [] }: FilterPlan, order: Order): string {
   const direction = order === 'newest' ? 'DESC' : 'ASC'
   if (match === undefined) {
-    const conditions = ['r.position >= ?', 'r.position < ?', ...rows].join(' AND ')
+    const conditions = ['r.position >= ?', 'r.position < ?', ...rows.map(rowSql)].join(' AND ')
     return `SELECT r.position FROM indexed_entry AS r WHERE ${conditions} ORDER BY r.position ${direction} LIMIT ?`
   }
   const join = rows.length > 0 ? 'CROSS JOIN indexed_entry AS r ON r.position = t.rowid' : ''
-  const conditions = ['t.entry_term MATCH ?', 't.rowid >= ?', 't.rowid < ?', ...rows].join(' AND ')
+  const conditions = ['t.entry_term MATCH ?', 't.rowid >= ?', 't.rowid < ?', ...rows.map(rowSql)].join(
+    ' AND ',
+  )
   return `SELECT t.rowid FROM entry_term AS t ${join} WHERE ${conditions} ORDER BY t.rowid ${direction} LIMIT ?`
 }
 
@@ -229,7 +220,7 @@ function tallySql({ match, rows = [] }: FilterPlan, grainMs: number, byActor: bo
           'entry_term AS t CROSS JOIN indexed_entry AS r ON r.position = t.rowid',
           't.entry_term MATCH ? AND t.rowid >= ? AND t.rowid < ?',
         ]
-  const where = [from[1], ...rows].join(' AND ')
+  const where = [from[1], ...rows.map(rowSql)].join(' AND ')
   if (!byActor) return `SELECT ${columns.join(', ')} FROM ${from[0]} WHERE ${where} GROUP BY 1, 2`
   return `SELECT at, shape, entries, (SELECT value FROM actor WHERE id = actor_id) FROM (
     SELECT ${columns[0]} AS at, r.shape AS shape, count(*) AS entries, r.actor AS actor_id
@@ -237,7 +228,7 @@ function tallySql({ match, rows = [] }: FilterPlan, grainMs: number, byActor: bo
 }
 
 /** The FTS5 expression of a plan as a parameter. */
-function termsOf({ match, unmatch }: FilterPlan): readonly string[] {
-  if (match === undefined) return []
-  return [unmatch ? `${match} NOT (${unmatch.join(' OR ')})` : match]
+function termsOf(plan: FilterPlan): readonly string[] {
+  const match = wholeMatch(plan)
+  return match ? [ftsMatch(match)] : []
 }

@@ -1,19 +1,13 @@
 /** Keeps the search index up to date: rows, terms, zones and rollups of a step, in one transaction. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { compileField, parseDecimal, recordTimeMs, resolveField } from '@trailproof/core/query'
+import { actorOf, indexRow } from '../../../search/index-row.ts'
 import type { IndexedEntry } from '../../../search/search-index.ts'
+import { StepTotals } from '../../../search/step-totals.ts'
+import { entryText } from '../../../search/terms.ts'
 import { inTransaction } from '../database.ts'
 import { positionOf } from '../ledger-position.ts'
 import { ActorWriter } from './actor-table.ts'
-import { MINUTE_MS, ROLLUP_STEPS } from './rollup.ts'
-import { SEVERAL_STATUSES } from './row-conditions.ts'
 import { ShapeWriter } from './shape-table.ts'
-import { entryText } from './terms.ts'
-
-/** Positions of which the index keeps the earliest and the latest time. */
-export const ZONE_POSITIONS = 4096
-
-const anyStatus = compileField(resolveField('response.status')!)
 
 interface KnownLedger {
   readonly id: number
@@ -53,21 +47,11 @@ export class IndexWriter {
       const step = new StepTotals()
       for (const entry of entries) {
         if (entry.index < known.cursor) continue
-        const { core, personal } = entry
         const position = positionOf(known.id, entry.index)
-        const shape = this.#shapes.idOf(core)
-        const at = recordTimeMs(entry)
-        const actor = this.#actors.idOf(actorOf(entry))
-        const status = statusOf(entry)
-        this.#insertRow.run(
-          position,
-          at,
-          shape,
-          actor,
-          status,
-          numberOf(core['latency_ms']),
-          personal ? 0 : 1,
-        )
+        const shape = this.#shapes.idOf(entry.core)
+        const { at, actor, status, latencyMs } = indexRow(entry)
+        const erased = entry.personal ? 0 : 1
+        this.#insertRow.run(position, at, shape, this.#actors.idOf(actor), status, latencyMs, erased)
         this.#insertTerms.run(position, entryText(entry, shape))
         step.add(position, at, shape)
       }
@@ -100,6 +84,42 @@ export class IndexWriter {
         mark.run(position)
         this.#actors.forgetUnused(actorOf(entry))
       }
+    })
+    this.#shrink()
+  }
+
+  /** Rows, terms and counts of entries; shapes keep their numbers, and zones stay as wide as they were. */
+  forgetEntries(ledger: string, entries: readonly IndexedEntry[]): void {
+    const known = this.#find(ledger)
+    if (!known) return
+    const row = this.#db.prepare('SELECT timestamp_ms, shape, erased FROM indexed_entry WHERE position = ?')
+    const drop = this.#db.prepare('DELETE FROM indexed_entry WHERE position = ?')
+    const dropTerms = this.#db.prepare(
+      "INSERT INTO entry_term (entry_term, rowid, terms) VALUES ('delete', ?, ?)",
+    )
+    const dropEmpty = this.#db.prepare(
+      'DELETE FROM rollup WHERE ledger = ? AND step = ? AND slot = ? AND shape = ? AND entries <= 0',
+    )
+    this.#inTransaction(() => {
+      const gone = new StepTotals()
+      for (const entry of entries) {
+        const position = positionOf(known.id, entry.index)
+        const found = row.get(position) as { timestamp_ms: number; shape: number; erased: number } | undefined
+        if (!found) continue
+        const { timestamp_ms: at, shape, erased } = found
+        const indexed = erased === 0 ? entry : { ...entry, personal: undefined }
+        dropTerms.run(position, entryText(indexed, shape))
+        drop.run(position)
+        if (erased === 0) this.#actors.forgetUnused(actorOf(entry))
+        gone.add(position, at, shape)
+      }
+      for (const { step, slots } of gone.rollups)
+        for (const [slot, shapes] of slots)
+          for (const [shape, count] of shapes) {
+            this.#addToRollup.run(known.id, step, slot, shape, -count)
+            dropEmpty.run(known.id, step, slot, shape)
+          }
+      for (const [shape, count] of gone.shapes) this.#addToShape.run(-count, shape)
     })
     this.#shrink()
   }
@@ -141,56 +161,4 @@ export class IndexWriter {
       .run(ledger)
     return { id: Number(lastInsertRowid), cursor: 0 }
   }
-}
-
-/** What a step adds up before it is written: a row a slot and shape instead of a row an entry. */
-class StepTotals {
-  readonly zones = new Map<number, { min: number; max: number }>()
-  readonly shapes = new Map<number, number>()
-  readonly rollups = ROLLUP_STEPS.map((step) => ({ step, slots: new Map<number, Map<number, number>>() }))
-
-  add(position: number, at: number, shape: number): void {
-    const number = Math.floor(position / ZONE_POSITIONS)
-    const zone = this.zones.get(number)
-    if (!zone) this.zones.set(number, { min: at, max: at })
-    else if (at < zone.min) zone.min = at
-    else if (at > zone.max) zone.max = at
-    addOne(this.shapes, shape)
-    for (const { step, slots } of this.rollups) {
-      const slot = Math.floor(at / (step * MINUTE_MS))
-      let shapes = slots.get(slot)
-      if (!shapes) slots.set(slot, (shapes = new Map<number, number>()))
-      addOne(shapes, shape)
-    }
-  }
-}
-
-function addOne(counts: Map<number, number>, key: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
-}
-
-function actorOf({ personal }: IndexedEntry): string | undefined {
-  const id = memberOf(personal?.['actor'], 'id')
-  return typeof id === 'string' && id !== '' ? id : undefined
-}
-
-/** The response's status; null where there is none that is a number. */
-function statusOf(entry: IndexedEntry): number | null {
-  const numbers = new Set<number>()
-  anyStatus(entry, (value) => {
-    const number = numberOf(value)
-    if (number !== null) numbers.add(number)
-    return false
-  })
-  if (numbers.size > 1) return SEVERAL_STATUSES
-  return numbers.size === 1 ? [...numbers][0]! : null
-}
-
-function numberOf(value: unknown): number | null {
-  if (typeof value === 'number') return value
-  return (typeof value === 'string' ? parseDecimal(value) : undefined) ?? null
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
 }

@@ -56,6 +56,15 @@ export class SqliteSearchIndex implements SearchIndex {
     this.#writer!.eraseEntries(ledger, entries)
   }
 
+  async forgetEntries(ledger: string, entries: readonly IndexedEntry[]): Promise<boolean> {
+    this.#writer!.forgetEntries(ledger, entries)
+    return true
+  }
+
+  async fence(): Promise<void> {
+    // A file that one process writes.
+  }
+
   async holdsPersonal(ledger: string, index: number): Promise<boolean> {
     const known = this.#reader.find(ledger)
     if (!known) return false

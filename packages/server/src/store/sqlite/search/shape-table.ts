@@ -1,13 +1,6 @@
 /** The shapes that the index knows, in memory as far as they are needed. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { parseShape, type Shape, shapeText } from '../../../search/shape.ts'
-
-/**
- * Stands for all shapes beyond the bound: of an entry with it the index knows no shape fields. A service that puts
- * ids into its actions makes a new shape with each record.
- */
-export const OTHER_SHAPE = 0
-const SHAPES_MAX = 65_536
+import { OTHER_SHAPE, parseShape, SHAPES_MAX, type Shape, shapeText } from '../../../search/shape.ts'
 
 /** For the indexer: gives shapes their numbers. */
 export class ShapeWriter {

@@ -1,0 +1,219 @@
+/** Does what was asked for, at once or after somebody approved it, and records it where readers of accesses look. */
+import { decodeUuid } from '@trailproof/core'
+import type {
+  Act,
+  HoldRelease,
+  RecordsErasure,
+  RetentionChange,
+  SubjectErasureAct,
+} from '../approvals/act.ts'
+import type { Hands, Outcome } from '../approvals/approvals.ts'
+import { Held } from '../holds/held.ts'
+import type { LedgerHolds } from '../holds/holds.ts'
+import type { IndexRange } from '../ledger/ledger-store.ts'
+import type { LedgerView } from '../ledger/ledger-table.ts'
+import { formatMicros } from '../process/format-time.ts'
+import type { Services } from '../services.ts'
+import { TrailproofError } from '../trailproof-error.ts'
+import { eraseSubject, type SubjectErasure, type SubjectErasureDeps } from './erase-subject.ts'
+import { reasonsOf } from './erasure-reasons.ts'
+
+export type ActDeps = SubjectErasureDeps & Pick<Services, 'accessLog' | 'retention'>
+
+/** The request that an act came with; none when it was approved before. */
+export interface From {
+  readonly ip: string
+  readonly id: string
+}
+
+/** The outcome names nobody. Rejects with what `Erasures.erase` does, and with ENTRY_UNKNOWN for an id that there is not. */
+export async function performAct(act: Act, hands: Hands, deps: ActDeps, from?: From): Promise<Outcome> {
+  switch (act.kind) {
+    case 'erasure':
+      return await eraseRecords(act, hands, deps, from)
+    case 'subject-erasure':
+      return await eraseAllOf(act, hands, deps, from)
+    case 'hold-release':
+      return await releaseHold(act, hands, deps, from)
+    case 'retention':
+      return await changeRetention(act, hands, deps, from)
+  }
+}
+
+/** Where each record stands. Rejects with ENTRY_UNKNOWN. */
+export async function rangesOfIds(
+  ledger: string,
+  ids: readonly string[],
+  { reader }: Pick<Services, 'reader'>,
+): Promise<readonly IndexRange[]> {
+  const ranges: IndexRange[] = []
+  for (const id of ids) {
+    const bytes = decodeUuid(id.toLowerCase())
+    const index = bytes && (await reader.find(ledger, bytes))
+    if (index === undefined)
+      throw new TrailproofError('ENTRY_UNKNOWN', `ledger ${ledger} has no record ${id}`)
+    ranges.push({ from: index, to: index + 1 })
+  }
+  return ranges
+}
+
+async function eraseRecords(
+  act: RecordsErasure,
+  hands: Hands,
+  deps: ActDeps,
+  from: From | undefined,
+): Promise<Outcome> {
+  const { name } = writable(act.ledger, deps).info
+  const ranges = await rangesOfIds(name, act.ids, deps)
+  const { indexes, recordedAt } = await untilHoldsStand(async () => {
+    const { seenTo: holdsSeenTo } = await assertNotHeld(name, ranges, deps)
+    return deps.erasures.erase({ ledger: name, ranges, holdsSeenTo, ...reasonsOf(act, hands) })
+  })
+  await record(name, hands, 'erasure', { ranges, authority: act.authority }, deps, from)
+  return {
+    ledger: name,
+    erased: act.ids,
+    erasure_index: indexes[0],
+    recorded_at: formatMicros(recordedAt[0]!),
+  }
+}
+
+/** One step of an erasure where nobody had to approve it: whoever asks goes on. */
+export async function eraseSomeOf(
+  act: SubjectErasureAct,
+  hands: Hands,
+  deps: ActDeps,
+  from: From | undefined,
+): Promise<{ readonly outcome: Outcome; readonly more: boolean }> {
+  const view = writable(act.ledger, deps)
+  const subject = { id: act.subject.id, type: act.subject.type }
+  const erased = await untilHoldsStand(() => eraseSubject(subject, view, reasonsOf(act, hands), deps))
+  // Not who it was: that is what has just been erased.
+  const { subjectHash, records, held } = erased
+  const asked = { subject: subjectHash, records, held, authority: act.authority }
+  await record(view.info.name, hands, 'erasure', asked, deps, from)
+  return { outcome: outcomeOf(view, erased), more: erased.more }
+}
+
+/** All of it: nobody is asked to approve the rest. */
+async function eraseAllOf(
+  act: SubjectErasureAct,
+  hands: Hands,
+  deps: ActDeps,
+  from: From | undefined,
+): Promise<Outcome> {
+  let sum: Outcome | undefined
+  for (;;) {
+    const { outcome, more } = await eraseSomeOf(act, hands, deps, from)
+    sum = sum === undefined ? outcome : added(sum, outcome)
+    if (!more) return sum
+  }
+}
+
+function outcomeOf({ info }: LedgerView, erased: SubjectErasure): Outcome {
+  const { subjectHash, complete, held, holds, records } = erased
+  const { accesses, quarantined, savedSearches, erasureIndexes } = erased
+  return {
+    ledger: info.name,
+    complete,
+    records,
+    held,
+    holds,
+    accesses,
+    quarantined,
+    saved_searches: savedSearches,
+    erasure_indexes: erasureIndexes,
+    subject: subjectHash,
+  }
+}
+
+const SUMMED = ['records', 'accesses', 'quarantined', 'saved_searches'] as const
+
+function added(a: Outcome, b: Outcome): Outcome {
+  const sums = SUMMED.map((name) => [name, (a[name] as number) + (b[name] as number)]) // numbers of `outcomeOf`
+  const indexes = [a, b].flatMap(({ erasure_indexes }) => erasure_indexes)
+  return { ...b, ...Object.fromEntries(sums), erasure_indexes: indexes }
+}
+
+async function releaseHold(
+  act: HoldRelease,
+  hands: Hands,
+  deps: ActDeps,
+  from: From | undefined,
+): Promise<Outcome> {
+  const { ledger, name, heldAt, authority, reason } = act
+  await deps.holds.release({ ledger, name, heldAt, reason }, hands)
+  await record(ledger, hands, 'hold.released', { name, authority, reason }, deps, from)
+  return { ledger, hold: name }
+}
+
+async function changeRetention(
+  { ledger, rules }: RetentionChange,
+  hands: Hands,
+  deps: ActDeps,
+  from: From | undefined,
+): Promise<Outcome> {
+  // JSON has no member that is undefined.
+  const whole = rules.map(({ name, keepDays, query }) => ({ name, keepDays, query }))
+  await deps.retention.put(ledger, whole, hands)
+  await record(ledger, hands, 'retention.changed', { rules: JSON.stringify(rules) }, deps, from)
+  void deps.retention.pass() // tells its failures itself
+  return { ledger, rules: rules.length }
+}
+
+/** What holds keep now; throws Held for what they keep of the ranges. */
+export async function assertNotHeld(
+  ledger: string,
+  ranges: readonly IndexRange[],
+  { holds, reader }: Pick<Services, 'holds' | 'reader'>,
+): Promise<LedgerHolds> {
+  const keeping = await holds.of(ledger)
+  if (keeping.all.length === 0) return keeping
+  const held: { readonly index: number; readonly holds: readonly string[] }[] = []
+  for (const { from, to } of ranges)
+    for (const entry of await reader.entries(ledger, from, to - from)) {
+      const names = keeping.entry(entry)
+      if (names.length > 0) held.push({ index: entry.index, holds: names })
+    }
+  if (held.length > 0) throw new Held(held)
+  return keeping
+}
+
+/** Tries of what holds come in the way of. */
+const TRIES = 5
+
+/** Looks again where a hold has begun since the holds were looked at. */
+async function untilHoldsStand<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof TrailproofError) || error.code !== 'HOLD_BEGAN' || tries === TRIES) throw error
+    }
+}
+
+/** Where records for a ledger go. */
+function writable(ledger: string, { ledgers }: Pick<Services, 'ledgers'>): LedgerView {
+  const view = ledgers.writable(ledger)
+  if (!view) throw new TrailproofError('LEDGER_UNKNOWN', `there is no ledger ${ledger}`)
+  return view
+}
+
+/** Names both where it took two. */
+async function record(
+  ledger: string,
+  { askedBy, approval }: Hands,
+  action: string,
+  asked: Readonly<Record<string, unknown>>,
+  { accessLog }: Pick<Services, 'accessLog'>,
+  from: From | undefined,
+): Promise<void> {
+  await accessLog.change({
+    ledger,
+    caller: askedBy,
+    action,
+    ip: from?.ip,
+    requestId: from?.id,
+    asked: { ...asked, ...(approval && { approval: approval.id, approved_by: approval.by }) },
+  })
+}

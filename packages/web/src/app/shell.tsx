@@ -1,0 +1,73 @@
+/** What stands around every page: where one is, whose ledger, how it looks, and the way out. */
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import type { LedgerInfo } from '../api/answers.ts'
+import { Button } from '../parts/button.tsx'
+import { useSession, useSessionControl } from '../session/session.tsx'
+import { keptTheme, showTheme, THEMES } from '../theme/theme.ts'
+import styles from './shell.module.css'
+
+interface ShellProps {
+  readonly ledger: string
+  readonly onLedger: (name: string) => void
+  readonly children: ReactNode
+}
+
+export function Shell({ ledger, onLedger, children }: ShellProps) {
+  const { client, me } = useSession()
+  const { signOut } = useSessionControl()
+  const ledgers = useQuery({
+    queryKey: ['ledgers'],
+    queryFn: ({ signal }) => client.get<{ ledgers: readonly LedgerInfo[] }>('v1/ledgers', { signal }),
+  })
+  const names = ledgers.data?.ledgers.map(({ name }) => name) ?? []
+  return (
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#query">
+        To the query
+      </a>
+      <header className={styles.bar}>
+        <img src="./seal.svg" alt="" width={24} height={24} />
+        <strong className={styles.brand}>Trailproof</strong>
+        <label className={styles.ledger}>
+          <span>Ledger</span>
+          <select
+            aria-label="Ledger"
+            value={ledger || names[0] || ''}
+            onChange={(event) => onLedger(event.target.value)}
+          >
+            {names.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
+        <span className={styles.gap} />
+        <ThemeChoice />
+        <span className={styles.who} title={me.id}>
+          {me.name}
+        </span>
+        <Button kind="quiet" onClick={() => void signOut()}>
+          Sign out
+        </Button>
+      </header>
+      {children}
+    </div>
+  )
+}
+
+function ThemeChoice() {
+  const [theme, setTheme] = useState(keptTheme)
+  const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]!
+  return (
+    <Button
+      kind="quiet"
+      aria-label={`Colours: ${theme}. Change to ${next}`}
+      onClick={() => {
+        showTheme(next)
+        setTheme(next)
+      }}
+    >
+      {{ system: '◐', light: '☀', dark: '☾' }[theme]}
+    </Button>
+  )
+}

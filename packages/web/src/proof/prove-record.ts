@@ -1,0 +1,66 @@
+/** Fetches a record's evidence and has it judged. */
+import { readCheckpoint } from '@trailproof/core'
+import type { LedgerInfo } from '../api/answers.ts'
+import type { Client } from '../api/client.ts'
+import { judge } from './judge.ts'
+import type { Judgement, RecordEvidence, ShownGroup } from './judge-record.ts'
+import { pinnedKeys, rememberCheckpoint, rememberedCheckpoint } from './trust.ts'
+
+interface Entry {
+  readonly leaf: string
+  readonly core?: ShownGroup
+  readonly personal?: ShownGroup
+}
+
+export interface ProvenRecord extends Judgement {
+  readonly evidence: RecordEvidence
+  /** The fields that the proven bytes hold. */
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+export async function proveRecord(client: Client, ledger: string, index: number): Promise<ProvenRecord> {
+  const place = `v1/ledgers/${encodeURIComponent(ledger)}`
+  const [{ ledgers }, entry, proof] = await Promise.all([
+    client.get<{ ledgers: readonly LedgerInfo[] }>('v1/ledgers'),
+    client.get<Entry>(`${place}/entries/${index}`),
+    client.fetch(`${place}/entries/${index}/proof`).then((response) => response.text()),
+  ])
+  const info = ledgers.find(({ name }) => name === ledger)!
+  const remembered = rememberedCheckpoint(info.origin)
+  const evidence: RecordEvidence = {
+    ledger,
+    index,
+    leaf: entry.leaf,
+    core: entry.core,
+    personal: entry.personal,
+    proof,
+    verifierKeys: pinnedKeys(info.origin, info.verifier_keys),
+    remembered,
+    consistency: await consistencyWith(client, place, remembered, proof),
+  }
+  const judgement = await judge(evidence)
+  if (judgement.checkpoint !== undefined) rememberCheckpoint(info.origin, judgement.checkpoint)
+  return { ...judgement, evidence, fields: { ...fieldsOf(entry.core), ...fieldsOf(entry.personal) } }
+}
+
+/** From what this browser remembers to what the server signed now; nothing when there is no way from one to the other. */
+async function consistencyWith(
+  client: Client,
+  place: string,
+  remembered: string | undefined,
+  proof: string,
+): Promise<readonly string[] | undefined> {
+  if (remembered === undefined) return undefined
+  const before = readCheckpoint(remembered)
+  const now = readCheckpoint(proof.slice(proof.indexOf('\n\n') + 2))
+  if (before.kind === 'problem' || now.kind === 'problem' || before.size > now.size) return undefined
+  const parameters = { first: before.size, second: now.size }
+  const { proof: hashes } = await client.get<{ proof: readonly string[] }>(`${place}/consistency`, {
+    parameters,
+  })
+  return hashes
+}
+
+function fieldsOf(group: ShownGroup | undefined): Record<string, unknown> {
+  return group === undefined ? {} : (JSON.parse(group.text) as Record<string, unknown>)
+}

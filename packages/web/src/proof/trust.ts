@@ -1,0 +1,38 @@
+/**
+ * What this browser trusts: for each ledger, by its origin, the keys that it saw first, and the newest checkpoint that it found
+ * good. A server that later shows other keys or an older history is noticed here.
+ */
+import { readCheckpoint } from '@trailproof/core'
+
+interface Trust {
+  readonly keys: readonly string[]
+  readonly checkpoint?: string
+}
+
+const placeOf = (origin: string): string => `trailproof.trust ${origin}`
+
+function kept(origin: string): Trust | undefined {
+  const text = localStorage.getItem(placeOf(origin))
+  return text === null ? undefined : (JSON.parse(text) as Trust)
+}
+
+/** The keys that were pinned; those that are shown now are, when there were none. */
+export function pinnedKeys(origin: string, shown: readonly string[]): readonly string[] {
+  const trust = kept(origin)
+  if (trust !== undefined) return trust.keys
+  localStorage.setItem(placeOf(origin), JSON.stringify({ keys: shown } satisfies Trust))
+  return shown
+}
+
+export function rememberedCheckpoint(origin: string): string | undefined {
+  return kept(origin)?.checkpoint
+}
+
+/** Of two, the one of more entries is remembered. */
+export function rememberCheckpoint(origin: string, checkpoint: string): void {
+  const trust = kept(origin)
+  if (trust === undefined) return
+  const [before, now] = [readCheckpoint(trust.checkpoint ?? ''), readCheckpoint(checkpoint)]
+  if (now.kind === 'problem' || (before.kind !== 'problem' && before.size > now.size)) return
+  localStorage.setItem(placeOf(origin), JSON.stringify({ ...trust, checkpoint } satisfies Trust))
+}

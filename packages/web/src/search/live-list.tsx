@@ -1,0 +1,53 @@
+/** The list of a live tail. It never moves under somebody who reads: what comes meanwhile waits, and is counted. */
+import { useCallback, useState } from 'react'
+import { Button } from '../parts/button.tsx'
+import { Empty, Failed } from '../parts/states.tsx'
+import styles from './live-list.module.css'
+import { RecordTable } from './record-table.tsx'
+import type { SearchState } from './search-state.ts'
+import { useTail } from './use-tail.ts'
+
+interface LiveListProps {
+  readonly state: SearchState
+  readonly onChoose: (id: string) => void
+}
+
+export function LiveList({ state, onChoose }: LiveListProps) {
+  const [isScrolled, setScrolled] = useState(false)
+  const tail = useTail(state, isScrolled || state.record !== '')
+  const { release } = tail
+  const onScrolled = useCallback(
+    (scrolled: boolean) => {
+      setScrolled(scrolled)
+      if (!scrolled && state.record === '') release()
+    },
+    [release, state.record],
+  )
+  return (
+    <div className={styles.live}>
+      <p className={styles.status} role="status" aria-live="polite">
+        {tail.state === 'open' ? 'Live' : tail.state === 'connecting' ? 'Connecting …' : 'Ended'}
+        {tail.heldCount > 0 && (
+          <Button onClick={release}>
+            Show {tail.heldCount.toLocaleString('en')} new {tail.heldCount === 1 ? 'record' : 'records'}
+          </Button>
+        )}
+      </p>
+      {tail.state === 'ended' ? (
+        <Failed error={tail.problem} />
+      ) : tail.records.length === 0 ? (
+        <Empty title="Nothing yet">
+          <p>Records that answer the query are shown here as they are recorded.</p>
+        </Empty>
+      ) : (
+        <RecordTable
+          records={tail.records}
+          columns={state.columns}
+          chosen={state.record}
+          onChoose={onChoose}
+          onScrolled={onScrolled}
+        />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,34 @@
+/** In which zone times are shown; what is copied is always UTC. */
+import { createContext, type ReactNode, useContext, useMemo, useState } from 'react'
+
+export interface Zone {
+  /** An IANA name. */
+  readonly name: string
+  readonly use: (name: string) => void
+}
+
+const KEY = 'trailproof.zone'
+const ZoneContext = createContext<Zone>({ name: 'UTC', use: () => undefined })
+
+export function localZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone
+}
+
+export function ZoneProvider({ children }: { readonly children: ReactNode }) {
+  const [name, setName] = useState(() => localStorage.getItem(KEY) ?? localZone())
+  const zone = useMemo(
+    () => ({
+      name,
+      use: (chosen: string) => {
+        localStorage.setItem(KEY, chosen)
+        setName(chosen)
+      },
+    }),
+    [name],
+  )
+  return <ZoneContext value={zone}>{children}</ZoneContext>
+}
+
+export function useZone(): Zone {
+  return useContext(ZoneContext)
+}
