@@ -111,9 +111,10 @@ test('a failed login takes as long for an account that is not there, and for one
         expect(status).toBe(401)
       }
   }
-  const median = (name: (typeof names)[number]): number => times.get(name)!.toSorted((a, b) => a - b)[3]!
+  // What else happens on the machine only adds.
+  const shortest = (name: (typeof names)[number]): number => Math.min(...times.get(name)!)
   for (const name of ['disabled', 'unknown'] as const) {
-    const ratio = median(name) / median('known')
+    const ratio = shortest(name) / shortest('known')
     expect(Math.max(ratio, 1 / ratio), name).toBeLessThan(3)
   }
 })

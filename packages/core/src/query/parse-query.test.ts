@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { expectLinearTime } from '../../../../test/support/linear-time.ts'
 import { formatQuery } from './format-query.ts'
 import { QUERY_CHARS_MAX, QUERY_CONDITIONS_MAX, QUERY_DEPTH_MAX } from './limits.ts'
 import { parseQuery } from './parse-query.ts'
@@ -52,22 +53,8 @@ const HOSTILE =
     .concat('NOT ', 'a OR ', '| count ')
 
 test.each(HOSTILE)('%j, repeated, takes time in proportion', (unit) => {
-  const small = unit.repeat(Math.floor(QUERY_CHARS_MAX / 8 / unit.length))
-  const large = unit.repeat(Math.floor(QUERY_CHARS_MAX / unit.length))
-  timed(small)
-  // Eight times the text; quadratic time would be 64 times. Below a millisecond the clock decides.
-  expect(timed(large)).toBeLessThan(24 * timed(small) + 2)
+  expectLinearTime(QUERY_CHARS_MAX, (chars) => parsed(unit.repeat(Math.floor(chars / unit.length))))
 })
-
-/** The shortest of a few runs, in milliseconds. */
-function timed(text: string): number {
-  const runs = Array.from({ length: 7 }, () => {
-    const start = performance.now()
-    parsed(text)
-    return performance.now() - start
-  })
-  return Math.min(...runs)
-}
 
 test('each bound refuses what is beyond it', () => {
   expect(() => parseQuery(`"${'a'.repeat(QUERY_CHARS_MAX)}"`)).toThrow(/at most 8192 characters/)
