@@ -1,56 +1,12 @@
 /** The explorer as people use it: in a real Chromium, by mouse and by keyboard alone, in both themes and at three widths. */
-import { AxeBuilder } from '@axe-core/playwright'
-import type { BrowserContextOptions, Page } from 'playwright-core'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { openBrowser } from '../support/browser.ts'
+import { describe, expect, test } from 'vitest'
 import { changeRow, changeStore } from '../support/damaged-ledger.ts'
 import { newUser, PASSWORD } from '../support/new-user.ts'
-import { ADMIN_TOKEN, type TestServer, testServer } from '../support/test-server.ts'
+import { testServer } from '../support/test-server.ts'
+import { open, records, rows, shop, signIn, VIEWPORTS, violations } from './pages.ts'
 import { fillShop, PAYOUT_INDEX } from './shop.ts'
 
-const ALL_TIME = '#/?last='
 const FIND_PAYOUT = '#/?q=action:payout_account.changed&last='
-
-interface Opened {
-  readonly page: Page
-  /** What the browser complained of: nothing is to break the policy of the pages, and nothing to throw. */
-  readonly complaints: string[]
-}
-
-async function open(
-  { url }: TestServer,
-  options: BrowserContextOptions = {},
-  address = ALL_TIME,
-): Promise<Opened> {
-  const browser = await openBrowser(options)
-  onTestFinished(() => browser[Symbol.asyncDispose]())
-  const page = await browser.context.newPage()
-  const complaints: string[] = []
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-  page.on('pageerror', (error) => complaints.push(error.message))
-  await page.goto(`${url}/${address}`)
-  return { page, complaints }
-}
-
-async function signIn(page: Page, token = ADMIN_TOKEN): Promise<void> {
-  await page.getByLabel('API key').fill(token)
-  await page.getByLabel('API key').press('Enter')
-}
-
-const records = (page: Page) => page.getByRole('grid', { name: 'Records' })
-const rows = (page: Page) => records(page).locator('[role=row][aria-selected]')
-
-async function violations(page: Page): Promise<readonly string[]> {
-  // Its script is put into the page by the debugger, where the page's policy does not hold.
-  const { violations: found } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' ; ')}`)
-}
-
-async function shop(): Promise<TestServer> {
-  const server = await testServer()
-  await fillShop(server)
-  return server
-}
 
 test('who changed the payout account is found, seen, and proved with the keyboard alone', async () => {
   const { page, complaints } = await open(await shop())
@@ -58,9 +14,11 @@ test('who changed the payout account is found, seen, and proved with the keyboar
   await records(page).waitFor()
   const { keyboard } = page
 
-  // To the query by the link that comes first.
+  // Past what stands on every page by what comes first.
   await keyboard.press('Tab')
-  expect(await page.evaluate('document.activeElement.textContent')).toBe('To the query')
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('To the content')
+  await keyboard.press('Enter')
+  expect(await page.evaluate('document.activeElement.tagName')).toBe('MAIN')
   await page.getByLabel('Query').focus()
   await keyboard.type('action:payo')
   await page.getByRole('listbox', { name: 'Completions' }).waitFor()
@@ -90,11 +48,7 @@ test('who changed the payout account is found, seen, and proved with the keyboar
   expect(complaints).toEqual([])
 })
 
-describe.each([
-  [1440, 900],
-  [1024, 768],
-  [390, 844],
-])('at %i × %i', (width, height) => {
+describe.each(VIEWPORTS)('at %i × %i', (width, height) => {
   test.each(['light', 'dark'] as const)('%s: nothing that axe finds', async (colorScheme) => {
     const { page, complaints } = await open(await shop(), { viewport: { width, height }, colorScheme })
     expect(await violations(page)).toEqual([])

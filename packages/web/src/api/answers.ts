@@ -89,4 +89,10 @@ export interface AccessMe {
   readonly kind: string
   readonly id: string
   readonly name: string
+  /** Roles, each on one ledger and its successors; `ledger` null: on all. */
+  readonly grants: readonly {
+    readonly role: string
+    readonly ledger: string | null
+    readonly permissions: readonly string[]
+  }[]
 }

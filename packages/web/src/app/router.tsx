@@ -7,15 +7,36 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   Outlet,
   parseSearchWith,
   stringifySearchWith,
 } from '@tanstack/react-router'
+import { Empty } from '../parts/states.tsx'
 import { SearchPage } from '../search/search-page.tsx'
 import { readSearch, type SearchState, writeSearch } from '../search/search-state.ts'
 import { Shell } from './shell.tsx'
 
-const root = createRootRoute({ component: Outlet })
+const root = createRootRoute({
+  component: function RootRoute() {
+    const { ledger } = root.useSearch()
+    const navigate = root.useNavigate()
+    return (
+      <Shell
+        ledger={ledger ?? ''}
+        // What was asked of one ledger is asked of another; its records are not there.
+        onLedger={(name) =>
+          void navigate({ to: '.', search: (given) => ({ ...given, ledger: name, record: undefined }) })
+        }
+      >
+        <Outlet />
+      </Shell>
+    )
+  },
+  validateSearch: ({ ledger }: Record<string, unknown>): { ledger?: string } =>
+    typeof ledger === 'string' ? { ledger } : {},
+  notFoundComponent: () => <Empty title="There is no such page" />,
+})
 
 const search = createRoute({
   getParentRoute: () => root,
@@ -30,19 +51,28 @@ const search = createRoute({
       const isStep = Object.keys(changed).every((name) => name === 'record') && state.record !== ''
       void navigate({ search: writeSearch(next), replace: isStep }) // it ends with the page shown
     }
-    return (
-      <Shell ledger={state.ledger} onLedger={(ledger) => change({ ledger, record: '' })}>
-        <SearchPage state={state} onChange={change} />
-      </Shell>
-    )
+    return <SearchPage state={state} onChange={change} />
   },
+})
+
+const ledger = createRoute({
+  getParentRoute: () => root,
+  path: '/ledger',
+  component: lazyRouteComponent(() => import('../ledger/ledger-page.tsx')),
+})
+
+/** Sections of the administration, each with an address of its own. */
+const admin = createRoute({
+  getParentRoute: () => root,
+  path: '/admin/$section',
+  component: lazyRouteComponent(() => import('../admin/admin-page.tsx')),
 })
 
 /** Texts as they are, not as JSON: `?q=action:a` can be typed. */
 const text = (value: unknown): string => String(value)
 
 export const router = createRouter({
-  routeTree: root.addChildren([search]),
+  routeTree: root.addChildren([search, ledger, admin]),
   history: createHashHistory(),
   parseSearch: parseSearchWith((value) => value),
   stringifySearch: stringifySearchWith(text),

@@ -1,6 +1,8 @@
 /** What stands around every page: where one is, whose ledger, how it looks, and the way out. */
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
+import { SECTIONS } from '../admin/sections.ts'
 import type { LedgerInfo } from '../api/answers.ts'
 import { Button } from '../parts/button.tsx'
 import { useSession, useSessionControl } from '../session/session.tsx'
@@ -23,12 +25,14 @@ export function Shell({ ledger, onLedger, children }: ShellProps) {
   const names = ledgers.data?.ledgers.map(({ name }) => name) ?? []
   return (
     <div className={styles.shell}>
-      <a className={styles.skip} href="#query">
-        To the query
-      </a>
+      {/* A link to a part of the page would be an address of another page (router.tsx). */}
+      <Button className={styles.skip} onClick={() => document.querySelector('main')?.focus()}>
+        To the content
+      </Button>
       <header className={styles.bar}>
         <img src="./seal.svg" alt="" width={24} height={24} />
         <strong className={styles.brand}>Trailproof</strong>
+        <Pages />
         <label className={styles.ledger}>
           <span>Ledger</span>
           <select
@@ -53,6 +57,32 @@ export function Shell({ ledger, onLedger, children }: ShellProps) {
       {children}
     </div>
   )
+}
+
+/** Links to what whoever looks may see; all keep to the ledger that is chosen. */
+function Pages() {
+  const { may } = useSession()
+  const [section] = SECTIONS.filter(({ needs }) => needs.some(may))
+  const look = { search: ledgerOf, className: styles.page }
+  return (
+    <nav className={styles.pages} aria-label="Pages">
+      <Link to="/" {...look}>
+        Records
+      </Link>
+      <Link to="/ledger" {...look}>
+        Ledger
+      </Link>
+      {section !== undefined && (
+        <Link to="/admin/$section" params={{ section: section.name }} {...look}>
+          Administration
+        </Link>
+      )}
+    </nav>
+  )
+}
+
+function ledgerOf({ ledger }: { readonly ledger?: string }) {
+  return ledger === undefined ? {} : { ledger }
 }
 
 function ThemeChoice() {

@@ -62,7 +62,7 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
   }, [hasNextPage, isFetchingNextPage, fetchNextPage])
 
   return (
-    <main className={styles.page}>
+    <main className={styles.page} tabIndex={-1}>
       <h1 className="for-readers-only">Records</h1>
       <div className={styles.ask}>
         <QueryBar query={state.q} ledger={state.ledger} onRun={(q) => onChange({ q, record: '' })} />

@@ -16,6 +16,8 @@ export interface Session {
   readonly client: Client
   readonly me: AccessMe
   readonly isByCookie: boolean
+  /** Whether some role allows it on some ledger; the server decides anew each time (docs/access.md). */
+  readonly may: (permission: string) => boolean
 }
 
 interface SessionControl {
@@ -39,7 +41,12 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   const begin = useCallback(async (credentials: Credentials) => {
     const client = new Client(credentials)
     const me = await client.get<AccessMe>('v1/access/me')
-    setSession({ client, me, isByCookie: credentials === cookieCredentials })
+    setSession({
+      client,
+      me,
+      isByCookie: credentials === cookieCredentials,
+      may: (permission) => me.grants.some(({ permissions }) => permissions.includes(permission)),
+    })
   }, [])
 
   const control = useMemo(
