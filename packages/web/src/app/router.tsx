@@ -12,6 +12,7 @@ import {
   parseSearchWith,
   stringifySearchWith,
 } from '@tanstack/react-router'
+import { readHistory } from '../history/history-state.ts'
 import { Empty } from '../parts/states.tsx'
 import { SearchPage } from '../search/search-page.tsx'
 import { readSearch, type SearchState, writeSearch } from '../search/search-state.ts'
@@ -55,6 +56,13 @@ const search = createRoute({
   },
 })
 
+const history = createRoute({
+  getParentRoute: () => root,
+  path: '/history',
+  validateSearch: readHistory,
+  component: lazyRouteComponent(() => import('../history/history-page.tsx')),
+})
+
 const ledger = createRoute({
   getParentRoute: () => root,
   path: '/ledger',
@@ -72,7 +80,7 @@ const admin = createRoute({
 const text = (value: unknown): string => String(value)
 
 export const router = createRouter({
-  routeTree: root.addChildren([search, ledger, admin]),
+  routeTree: root.addChildren([search, history, ledger, admin]),
   history: createHashHistory(),
   parseSearch: parseSearchWith((value) => value),
   stringifySearch: stringifySearchWith(text),

@@ -1,6 +1,7 @@
 /** Before and after, side by side; what was masked or erased is said, not shown as equal. */
 import type { Change } from '../api/answers.ts'
 import styles from './changes.module.css'
+import { differences } from './differences.ts'
 
 export function Changes({ changes }: { readonly changes: readonly Change[] }) {
   return (
@@ -13,7 +14,7 @@ export function Changes({ changes }: { readonly changes: readonly Change[] }) {
         </tr>
       </thead>
       <tbody>
-        {changes.map((change) => (
+        {changes.flatMap(differences).map((change) => (
           <tr key={change.path}>
             <th scope="row">{change.path}</th>
             <td className={styles.old}>{shown(change, 'old')}</td>
@@ -28,6 +29,7 @@ export function Changes({ changes }: { readonly changes: readonly Change[] }) {
 function shown(change: Change, side: 'old' | 'new') {
   if (change.redacted) return <em>masked</em>
   const value = change[side]
+  if (value === '***') return <em>masked</em>
   if (value === undefined) return <em>not there</em>
   return typeof value === 'string' ? value : JSON.stringify(value, undefined, 2)
 }

@@ -1,12 +1,27 @@
 /** Every field of a record, told by its group; a click on a value asks for it. */
+import { Link } from '@tanstack/react-router'
 import { type Filter, resolveField } from '@trailproof/core/query'
 import type { ShownRecord } from '../api/answers.ts'
 import { equals } from '../search/edit-query.ts'
 import styles from './overview.module.css'
 
 /** What the head of the panel, or another part, shows. */
-const ELSEWHERE = new Set(['message', 'changes', 'ledger', 'index', 'schema', 'erased', 'masked'])
+const ELSEWHERE = new Set([
+  'message',
+  'changes',
+  'ledger',
+  'index',
+  'schema',
+  'erased',
+  'masked',
+  'request',
+  'response',
+  'internal_steps',
+  'integrations',
+])
 const DEPTH_MAX = 6
+/** Of a record that has more targets than anybody follows from here. */
+const TARGETS_MAX = 5
 
 interface Line {
   readonly path: string
@@ -33,6 +48,7 @@ export function Overview({
       {record.masked !== undefined && (
         <p className={styles.note}>Parts of this record are masked for you: {record.masked.join(', ')}.</p>
       )}
+      <Histories record={record} />
       <dl className={styles.lines}>
         {lines.map(({ path, value }) => (
           <div key={path}>
@@ -54,6 +70,26 @@ export function Overview({
         ))}
       </dl>
     </>
+  )
+}
+
+/** Ways to what else the actor did, and to what else happened to the targets. */
+function Histories({ record: { actor, targets = [], ledger } }: { readonly record: ShownRecord }) {
+  const named = targets.filter(({ type, id }) => type && id).slice(0, TARGETS_MAX)
+  if (!actor?.id && named.length === 0) return null
+  return (
+    <p className={styles.histories}>
+      {actor?.id && (
+        <Link to="/history" search={{ actor: actor.id, ledger }}>
+          What {actor.name ?? actor.id} did
+        </Link>
+      )}
+      {named.map(({ type, id }) => (
+        <Link key={`${type}:${id}`} to="/history" search={{ target: `${type}:${id}`, ledger }}>
+          What happened to {type} {id}
+        </Link>
+      ))}
+    </p>
   )
 }
 

@@ -1,7 +1,7 @@
 import { Tabs } from '@base-ui/react/tabs'
 import { useQuery } from '@tanstack/react-query'
 import type { Filter } from '@trailproof/core/query'
-import { useEffect } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import type { ShownRecord } from '../api/answers.ts'
 import { Button } from '../parts/button.tsx'
 import { Failed, Loading } from '../parts/states.tsx'
@@ -11,7 +11,10 @@ import { timeText } from '../time/format-time.ts'
 import { useZone } from '../time/zone.tsx'
 import { Trail } from '../trail/trail.tsx'
 import { Changes } from './changes.tsx'
+import { CopyMenu } from './copy-menu.tsx'
+import { Exchange } from './exchange.tsx'
 import { Overview } from './overview.tsx'
+import { type Part, PartsList } from './parts-list.tsx'
 import { Proof } from './proof.tsx'
 import styles from './record-panel.module.css'
 
@@ -67,17 +70,19 @@ function Shown({ record, onAdd, onChoose }: ShownProps) {
   const { name: zone } = useZone()
   const outcome = outcomeOf(record.outcome)
   const time = timeText(record.timestamp ?? record.recorded_at, zone)
-  const tabs = [
+  const { changes = [], request, response, internal_steps: steps, integrations } = record
+  const tabs: readonly (readonly [string, ReactNode])[] = [
     ['Overview', <Overview key="overview" record={record} onAdd={onAdd} />],
-    ...(record.changes?.length
-      ? [['Changes', <Changes key="changes" changes={record.changes} />] as const]
-      : []),
-    ...(isPartOfTrail(record)
-      ? [['Trail', <Trail key="trail" record={record} onChoose={onChoose} />] as const]
-      : []),
+    ['Changes', changes.length > 0 && <Changes key="changes" changes={changes} />],
+    ['Trail', isPartOfTrail(record) && <Trail key="trail" record={record} onChoose={onChoose} />],
+    ['Request', hasMembers(request) && <Exchange key="request" of={request} />],
+    ['Response', hasMembers(response) && <Exchange key="response" of={response} />],
+    ['Steps', hasParts(steps) && <PartsList key="steps" parts={steps} />],
+    ['Calls', hasParts(integrations) && <PartsList key="calls" parts={integrations} />],
     ['Raw', <Raw key="raw" record={record} />],
     ['Proof', <Proof key="proof" record={record} />],
-  ] as const
+  ]
+  const shown = tabs.filter(([, part]) => part !== false)
   return (
     <>
       <header className={styles.head}>
@@ -90,16 +95,19 @@ function Shown({ record, onAdd, onChoose }: ShownProps) {
           {record.ledger}
         </p>
         {record.message !== undefined && <p dir="auto">{record.message}</p>}
+        <div className={styles.actions}>
+          <CopyMenu record={record} />
+        </div>
       </header>
       <Tabs.Root defaultValue="Overview" key={record.index} className={styles.tabs}>
         <Tabs.List className={styles.list} aria-label="Parts of the record">
-          {tabs.map(([name]) => (
+          {shown.map(([name]) => (
             <Tabs.Tab key={name} value={name} className={styles.tab}>
               {name}
             </Tabs.Tab>
           ))}
         </Tabs.List>
-        {tabs.map(([name, part]) => (
+        {shown.map(([name, part]) => (
           <Tabs.Panel key={name} value={name} className={styles.part}>
             {part}
           </Tabs.Panel>
@@ -113,13 +121,20 @@ function isPartOfTrail({ trace_id, kind }: ShownRecord): boolean {
   return trace_id !== undefined || kind === 'trail'
 }
 
+function hasMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.keys(value).length > 0
+}
+
+function hasParts(value: unknown): value is readonly Part[] {
+  return Array.isArray(value) && value.length > 0
+}
+
 function Raw({ record }: { readonly record: ShownRecord }) {
   const text = JSON.stringify(record, undefined, 2)
   return (
-    <div className={styles.raw}>
-      <Button onClick={() => void navigator.clipboard.writeText(text)}>Copy as JSON</Button>
-      {/* Long lines are scrolled by keyboard, too. */}
-      <pre tabIndex={0}>{text}</pre>
-    </div>
+    // Long lines are scrolled by keyboard, too.
+    <pre className={styles.raw} tabIndex={0}>
+      {text}
+    </pre>
   )
 }

@@ -42,3 +42,9 @@ export function timeText(iso: string, zone: string): TimeText | undefined {
     time: `${hour}:${minute}:${second}.${fractionalSecond}`,
   }
 }
+
+/** A duration, as short as can be read: `15 ms`, `1.25 s`, `2.0 min`. */
+export function msText(ms: number): string {
+  if (ms >= 60_000) return `${(ms / 60_000).toFixed(1)} min`
+  return ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${Number(ms.toFixed(1))} ms`
+}

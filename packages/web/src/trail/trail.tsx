@@ -3,6 +3,7 @@ import type { ShownRecord } from '../api/answers.ts'
 import { Failed, Loading } from '../parts/states.tsx'
 import { SIGNS } from '../search/outcomes.ts'
 import { useSession } from '../session/session.tsx'
+import { msText } from '../time/format-time.ts'
 import { type Span, spansOf } from './spans.ts'
 import styles from './trail.module.css'
 
@@ -98,9 +99,4 @@ function Row({ span, totalMs, isHere, onChoose }: RowProps) {
       </span>
     </li>
   )
-}
-
-function msText(ms: number): string {
-  if (ms >= 60_000) return `${(ms / 60_000).toFixed(1)} min`
-  return ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${Number(ms.toFixed(1))} ms`
 }
