@@ -42,7 +42,7 @@ export interface SearchPage {
   readonly records: readonly ShownRecord[]
   readonly next?: string
   readonly complete: boolean
-  readonly took_ms: number
+  readonly took_ms?: number
 }
 
 export interface Histogram {

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { ShownRecord } from '../api/answers.ts'
 import { Button } from '../parts/button.tsx'
 import { copyText } from '../parts/copy-text.ts'
+import popup from '../parts/popup.module.css'
 import { curlFor, linkTo, summaryOf } from './copies.ts'
 import styles from './copy-menu.module.css'
 
@@ -25,7 +26,7 @@ export function CopyMenu({ record }: { readonly record: ShownRecord }) {
       <Menu.Root onOpenChange={(isOpen) => isOpen && setSaid('')}>
         <Menu.Trigger render={<Button kind="quiet" />}>Copy as …</Menu.Trigger>
         <Menu.Portal>
-          <Menu.Positioner sideOffset={4} align="end" className={styles.positioner}>
+          <Menu.Positioner sideOffset={4} align="end" className={popup.positioner}>
             <Menu.Popup className={styles.menu}>
               {COPIES.map(([title, textOf]) => (
                 <Menu.Item

@@ -10,7 +10,15 @@ export interface Column {
   readonly title: string
   /** As a grid track. */
   readonly width: string
+  /** A text has marked in it what the query asks for. */
   readonly show: (record: ShownRecord, zone: string) => ReactNode
+  /** What a query asks for to find records like this one here; undefined where it has no value of its own. */
+  readonly asked?: (record: ShownRecord) => Asked | undefined
+}
+
+interface Asked {
+  readonly field: string
+  readonly value: string
 }
 
 const KNOWN: readonly Column[] = [
@@ -39,13 +47,21 @@ const KNOWN: readonly Column[] = [
         </span>
       )
     },
+    asked: ({ outcome }) => askedFor('outcome', outcome),
   },
-  { name: 'service', title: 'Service', width: '6.5rem', show: ({ service }) => service },
+  {
+    name: 'service',
+    title: 'Service',
+    width: '6.5rem',
+    show: ({ service }) => service,
+    asked: ({ service }) => askedFor('service', service),
+  },
   {
     name: 'action',
     title: 'Action',
     width: 'minmax(12.5rem, 1fr)',
-    show: ({ action }) => <strong>{action}</strong>,
+    show: ({ action }) => action,
+    asked: ({ action }) => askedFor('action', action),
   },
   {
     name: 'actor',
@@ -53,6 +69,7 @@ const KNOWN: readonly Column[] = [
     width: 'minmax(6rem, 0.6fr)',
     show: ({ actor, erased, masked }) =>
       actor?.name ?? actor?.id ?? <em>{erased ? 'erased' : masked ? 'masked' : ''}</em>,
+    asked: ({ actor }) => askedFor('actor.id', actor?.id),
   },
   {
     name: 'target',
@@ -63,25 +80,37 @@ const KNOWN: readonly Column[] = [
       if (first === undefined) return null
       return `${first.type ?? ''} ${first.id ?? ''}${targets.length > 1 ? ` +${targets.length - 1}` : ''}`
     },
+    asked: ({ targets }) => askedFor('targets.id', targets?.[0]?.id),
   },
   { name: 'message', title: 'Message', width: 'minmax(8rem, 1.6fr)', show: ({ message }) => message },
 ]
 
-const USUAL = ['timestamp', 'outcome', 'service', 'action', 'actor', 'target', 'message']
+export const USUAL_COLUMNS = ['timestamp', 'outcome', 'service', 'action', 'actor', 'target', 'message']
 
-/** Of names joined by commas; '' for the usual ones. Any path into a record can be a column. */
-export function columnsOf(names: string): readonly Column[] {
-  const wanted = names === '' ? USUAL : names.split(',').filter((name) => name !== '')
-  return wanted.map((name) => KNOWN.find((column) => column.name === name) ?? pathColumn(name))
+/** None for the usual ones. Any path into a record can be a column. */
+export function columnsOf(names: readonly string[]): readonly Column[] {
+  const wanted = names.length === 0 ? USUAL_COLUMNS : names
+  return wanted.map(columnOf)
+}
+
+export function columnOf(name: string): Column {
+  return KNOWN.find((column) => column.name === name) ?? pathColumn(name)
 }
 
 function pathColumn(path: string): Column {
+  const valueOf = (record: ShownRecord): unknown => path.split('.').reduce<unknown>(member, record)
   return {
     name: path,
     title: path,
     width: 'minmax(7rem, 1fr)',
-    show: (record) => shown(path.split('.').reduce<unknown>(member, record)),
+    show: (record) => shown(valueOf(record)),
+    asked: (record) => askedFor(path, valueOf(record)),
   }
+}
+
+function askedFor(field: string, value: unknown): Asked | undefined {
+  const isScalar = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+  return isScalar && value !== '' ? { field, value: String(value) } : undefined
 }
 
 function member(value: unknown, name: string): unknown {

@@ -1,71 +1,83 @@
+/** Values of fields among what was found, for those fields that whoever looks has chosen. */
 import { useQuery } from '@tanstack/react-query'
-import type { Filter } from '@trailproof/core/query'
 import type { Facet } from '../api/answers.ts'
 import { Failed } from '../parts/states.tsx'
+import { useKept } from '../parts/use-kept.ts'
 import { useSession } from '../session/session.tsx'
-import { equals, not } from './edit-query.ts'
+import { filterText, type QueryEdit } from './edit-query.ts'
+import { FacetField } from './facet-field.tsx'
 import styles from './facets.module.css'
+import { FieldChoice } from './field-choice.tsx'
 import { askedOf, type SearchState } from './search-state.ts'
 
-const FIELDS = ['outcome', 'service', 'action', 'actor_type', 'severity', 'environment', 'kind']
+const USUAL = ['outcome', 'service', 'action', 'actor_type', 'severity', 'environment', 'kind']
 const VALUES_SHOWN = 8
+/** Of fields that are looked at: each is counted anew at every search. */
+const FIELDS_MAX = 16
 
 interface FacetsProps {
   readonly state: SearchState
-  readonly onAdd: (condition: Filter) => void
+  readonly onEdit: (edit: QueryEdit) => void
 }
 
-export function Facets({ state, onAdd }: FacetsProps) {
+export function Facets({ state, onEdit }: FacetsProps) {
   const { client } = useSession()
-  const asked = askedOf(state)
+  const [pinned, pin] = useKept('facets.pinned')
+  const [added, add] = useKept('facets.added')
+  const names = [...new Set([...pinned, ...USUAL, ...added])].slice(0, FIELDS_MAX)
+  const asked = { ...askedOf(state), q: filterText(state.q) }
   const facets = useQuery({
-    queryKey: ['facets', asked],
+    queryKey: ['facets', asked, names],
     queryFn: ({ signal }) =>
       client.get<{ facets: readonly Facet[] }>('v1/facets', {
-        parameters: { ...asked, fields: FIELDS.join(','), limit: VALUES_SHOWN },
+        parameters: { ...asked, fields: names.join(','), limit: VALUES_SHOWN },
         signal,
       }),
     placeholderData: (before) => before,
   })
-  if (facets.error) return <Failed error={facets.error} onRetry={() => void facets.refetch()} />
+  if (facets.error)
+    return (
+      <Failed
+        error={facets.error}
+        onRetry={() => {
+          add([]) // one that cannot be counted would fail for ever
+          pin([])
+          void facets.refetch() // its fault is shown
+        }}
+      />
+    )
+  const found = facets.data?.facets ?? []
   return (
     <nav className={styles.facets} aria-label="Values of fields">
-      {(facets.data?.facets ?? [])
+      {found
         // Nothing said is no value.
         .map((facet) => ({ ...facet, values: facet.values.filter(({ value }) => value !== '') }))
-        .filter(({ values }) => values.length > 0)
+        .filter(({ field, values }) => values.length > 0 || pinned.includes(field) || added.includes(field))
         .map((facet) => (
-          <section key={facet.field}>
-            <h2>
-              {facet.field}
-              {facet.distinct > facet.values.length && <span> {facet.distinct}</span>}
-            </h2>
-            <ul>
-              {facet.values.map(({ value, count }) => (
-                <li key={value}>
-                  <button
-                    type="button"
-                    className={styles.value}
-                    title={`Only ${facet.field}:${value}`}
-                    onClick={() => onAdd(equals(facet.field, value))}
-                  >
-                    <span>{value}</span>
-                    <span className={styles.count}>{count.toLocaleString('en')}</span>
-                  </button>
-                  <button
-                    type="button"
-                    className={styles.out}
-                    aria-label={`Without ${facet.field} ${value}`}
-                    title={`Without ${facet.field}:${value}`}
-                    onClick={() => onAdd(not(equals(facet.field, value)))}
-                  >
-                    −
-                  </button>
-                </li>
-              ))}
-            </ul>
-          </section>
+          <FacetField
+            key={facet.field}
+            facet={facet}
+            state={state}
+            isPinned={pinned.includes(facet.field)}
+            onPin={() => pin(toggled(pinned, facet.field))}
+            onRemove={
+              added.includes(facet.field)
+                ? () => add(added.filter((name) => name !== facet.field))
+                : undefined
+            }
+            onEdit={onEdit}
+          />
         ))}
+      <FieldChoice
+        ledger={state.ledger}
+        title="Another field …"
+        without={names}
+        onChoose={(name) => add([...added, name])}
+      />
     </nav>
   )
+}
+
+function toggled(list: readonly string[], name: string): readonly string[] {
+  return list.includes(name) ? list.filter((each) => each !== name) : [...list, name]
 }

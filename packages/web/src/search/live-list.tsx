@@ -3,16 +3,15 @@ import { useCallback, useState } from 'react'
 import { Button } from '../parts/button.tsx'
 import { Empty, Failed } from '../parts/states.tsx'
 import styles from './live-list.module.css'
-import { RecordTable } from './record-table.tsx'
+import { RecordTable, type RecordTableProps } from './record-table.tsx'
 import type { SearchState } from './search-state.ts'
 import { useTail } from './use-tail.ts'
 
-interface LiveListProps {
+interface LiveListProps extends Pick<RecordTableProps, 'columns' | 'terms' | 'onChoose' | 'onEdit'> {
   readonly state: SearchState
-  readonly onChoose: (id: string) => void
 }
 
-export function LiveList({ state, onChoose }: LiveListProps) {
+export function LiveList({ state, ...table }: LiveListProps) {
   const [isScrolled, setScrolled] = useState(false)
   const tail = useTail(state, isScrolled || state.record !== '')
   const { release } = tail
@@ -40,13 +39,7 @@ export function LiveList({ state, onChoose }: LiveListProps) {
           <p>Records that answer the query are shown here as they are recorded.</p>
         </Empty>
       ) : (
-        <RecordTable
-          records={tail.records}
-          columns={state.columns}
-          chosen={state.record}
-          onChoose={onChoose}
-          onScrolled={onScrolled}
-        />
+        <RecordTable records={tail.records} {...table} chosen={state.record} onScrolled={onScrolled} />
       )}
     </div>
   )

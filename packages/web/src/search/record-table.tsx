@@ -3,15 +3,22 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import type { ShownRecord } from '../api/answers.ts'
 import { useZone } from '../time/zone.tsx'
+import { CellActions } from './cell-actions.tsx'
 import { columnsOf } from './columns.tsx'
+import type { QueryEdit } from './edit-query.ts'
+import { Marked } from './marked.tsx'
 import styles from './record-table.module.css'
 
-interface RecordTableProps {
+export interface RecordTableProps {
   readonly records: readonly ShownRecord[]
-  readonly columns: string
+  /** Names; none for the usual columns. */
+  readonly columns: readonly string[]
+  /** What of the query is marked, in lower case. */
+  readonly terms: readonly string[]
   /** Id of the record that is shown beside the list; '': none. */
   readonly chosen: string
   readonly onChoose: (id: string) => void
+  readonly onEdit: (edit: QueryEdit) => void
   /** Called when the end comes into view. */
   readonly onEnd?: () => void
   /** Called when the list is scrolled away from its beginning, and back there. */
@@ -20,19 +27,27 @@ interface RecordTableProps {
 
 const ROW_HEIGHT = 32
 const OVERSCAN = 12
+/** Of what is not usual; narrower is not read. */
+const COLUMN_REM = 8.5
+const USUAL_REM = 62
 
 export function RecordTable({
   records,
   columns: names,
+  terms,
   chosen,
   onChoose,
+  onEdit,
   onEnd,
   onScrolled,
 }: RecordTableProps) {
   const { name: zone } = useZone()
   const scroller = useRef<HTMLDivElement>(null)
   const columns = columnsOf(names)
-  const template = columns.map(({ width }) => width).join(' ')
+  const row = {
+    gridTemplateColumns: columns.map(({ width }) => width).join(' '),
+    minWidth: `${names.length === 0 ? USUAL_REM : COLUMN_REM * columns.length}rem`,
+  }
   const rows = useVirtualizer({
     count: records.length,
     getScrollElement: () => scroller.current,
@@ -47,10 +62,10 @@ export function RecordTable({
 
   const at = records.findIndex(({ id }) => id === chosen)
   const move = (to: number): void => {
-    const row = Math.min(records.length - 1, Math.max(0, to))
-    const record = records[row]
+    const place = Math.min(records.length - 1, Math.max(0, to))
+    const record = records[place]
     if (record === undefined) return
-    rows.scrollToIndex(row)
+    rows.scrollToIndex(place)
     onChoose(record.id)
   }
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -71,47 +86,61 @@ export function RecordTable({
   }
 
   return (
-    <div
-      ref={scroller}
-      className={styles.table}
-      role="grid"
-      aria-label="Records"
-      aria-rowcount={records.length + 1}
-      tabIndex={0}
-      aria-activedescendant={at >= 0 ? `record-${chosen}` : undefined}
-      onKeyDown={onKeyDown}
-      onScroll={(event) => onScrolled?.(event.currentTarget.scrollTop > 0)}
-    >
-      <div className={styles.head} role="row" style={{ gridTemplateColumns: template }}>
-        {columns.map(({ name, title }) => (
-          <span key={name} role="columnheader">
-            {title}
-          </span>
-        ))}
+    <div className={styles.frame}>
+      <div
+        ref={scroller}
+        className={styles.table}
+        role="grid"
+        aria-label="Records"
+        aria-rowcount={records.length + 1}
+        tabIndex={0}
+        aria-activedescendant={at >= 0 ? `record-${chosen}` : undefined}
+        onKeyDown={onKeyDown}
+        onScroll={(event) => onScrolled?.(event.currentTarget.scrollTop > 0)}
+      >
+        <div className={styles.head} role="row" style={row}>
+          {columns.map(({ name, title }) => (
+            <span key={name} role="columnheader">
+              {title}
+            </span>
+          ))}
+        </div>
+        <div role="rowgroup" style={{ height: rows.getTotalSize(), position: 'relative' }}>
+          {items.map(({ index, start }) => {
+            const record = records[index]!
+            return (
+              <div
+                key={record.id}
+                id={`record-${record.id}`}
+                className={styles.row}
+                role="row"
+                aria-rowindex={index + 2}
+                aria-selected={record.id === chosen}
+                style={{ ...row, transform: `translateY(${start}px)` }}
+                onClick={() => onChoose(record.id)}
+              >
+                {columns.map(({ name, show, asked }) => {
+                  const shown = show(record, zone)
+                  const { field, value } = asked?.(record) ?? {}
+                  return (
+                    <span
+                      key={name}
+                      role="gridcell"
+                      dir="auto"
+                      data-column={name}
+                      data-field={field}
+                      data-value={value}
+                    >
+                      {typeof shown === 'string' ? <Marked text={shown} terms={terms} /> : shown}
+                    </span>
+                  )
+                })}
+              </div>
+            )
+          })}
+        </div>
       </div>
-      <div role="rowgroup" style={{ height: rows.getTotalSize(), position: 'relative' }}>
-        {items.map(({ index: row, start }) => {
-          const record = records[row]!
-          return (
-            <div
-              key={record.id}
-              id={`record-${record.id}`}
-              className={styles.row}
-              role="row"
-              aria-rowindex={row + 2}
-              aria-selected={record.id === chosen}
-              style={{ gridTemplateColumns: template, transform: `translateY(${start}px)` }}
-              onClick={() => onChoose(record.id)}
-            >
-              {columns.map((column) => (
-                <span key={column.name} role="gridcell" dir="auto">
-                  {column.show(record, zone)}
-                </span>
-              ))}
-            </div>
-          )
-        })}
-      </div>
+      <CellActions list={scroller} onEdit={onEdit} />
     </div>
   )
 }

@@ -1,25 +1,29 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { Filter } from '@trailproof/core/query'
-import { lazy, Suspense, useCallback } from 'react'
-import type { Histogram as Counts, SearchPage as Page } from '../api/answers.ts'
+import { lazy, Suspense, useState } from 'react'
+import type { Histogram as Counts } from '../api/answers.ts'
 import { Button } from '../parts/button.tsx'
-import { Empty, Failed, Loading } from '../parts/states.tsx'
+import { Loading } from '../parts/states.tsx'
+import { useKept } from '../parts/use-kept.ts'
 import { useSession } from '../session/session.tsx'
-import { not, withCondition } from './edit-query.ts'
+import { Chips } from './chips.tsx'
+import { ColumnChoice } from './column-choice.tsx'
+import { filterText, not, type QueryEdit, withCondition } from './edit-query.ts'
 import { Facets } from './facets.tsx'
 import { Histogram } from './histogram.tsx'
-import { LiveList } from './live-list.tsx'
+import { termsOf } from './marked.tsx'
 import { QueryBar } from './query-bar.tsx'
-import { loadQueryLanguage } from './query-language.ts'
-import { RecordTable } from './record-table.tsx'
+import { loadQueryLanguage, useQueryLanguage } from './query-language.ts'
+import { Results } from './results.tsx'
+import { SavedMenu } from './saved-menu.tsx'
 import styles from './search-page.module.css'
 import { askedOf, type SearchState } from './search-state.ts'
 import { TimeRange } from './time-range.tsx'
+import { type FoundRecords, useFound } from './use-found.ts'
 
 /** Comes with what proves a record, which the first view does without. */
 const RecordPanel = lazy(() => import('../record/record-panel.tsx'))
 
-const PAGE_RECORDS = 200
 const BUCKETS = 90
 
 interface SearchPageProps {
@@ -28,44 +32,25 @@ interface SearchPageProps {
 }
 
 export function SearchPage({ state, onChange }: SearchPageProps) {
-  const { client } = useSession()
   const asked = askedOf(state)
-  const found = useInfiniteQuery({
-    queryKey: ['search', asked],
-    queryFn: ({ pageParam, signal }) =>
-      client.get<Page>('v1/search', {
-        parameters: { ...asked, limit: PAGE_RECORDS, cursor: pageParam },
-        signal,
-      }),
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next ?? undefined,
-    placeholderData: keepPreviousData,
-  })
-  const counts = useQuery({
-    queryKey: ['histogram', asked],
-    queryFn: ({ signal }) =>
-      client.get<Counts>('v1/histogram', {
-        parameters: { ...asked, by: 'outcome', buckets: BUCKETS },
-        signal,
-      }),
-    placeholderData: keepPreviousData,
-  })
-  const records = found.data?.pages.flatMap((page) => page.records) ?? []
+  const found = useFound(asked)
+  const counts = useCounts(asked)
+  const terms = termsOf(useQueryLanguage(), state.q)
+  const [keptColumns, keepColumns] = useKept('columns')
+  const [isFiltering, setFiltering] = useState(false)
+  const columns = state.columns === '' ? keptColumns : state.columns.split(',')
 
-  const add = (condition: Filter): void =>
-    void loadQueryLanguage().then((language) =>
-      onChange({ q: withCondition(language, state.q, condition), record: '' }),
-    ) // a page of ours that cannot be loaded any more is shown by the next search
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = found
-  const onEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage() // its fault is shown as the query's
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const ask = (q: string): void => onChange({ q, record: '' })
+  const edit = (change: QueryEdit): void =>
+    void loadQueryLanguage().then((language) => ask(change(language, state.q))) // a page of ours that cannot be loaded any more is shown by the next search
+  const add = (condition: Filter): void => edit((language, q) => withCondition(language, q, condition))
 
   return (
     <main className={styles.page} tabIndex={-1}>
       <h1 className="for-readers-only">Records</h1>
       <div className={styles.ask}>
-        <QueryBar query={state.q} ledger={state.ledger} onRun={(q) => onChange({ q, record: '' })} />
+        <QueryBar query={state.q} ledger={state.ledger} onRun={ask} />
+        <SavedMenu query={state.q} ledger={state.ledger} onRun={ask} />
         <Button
           aria-pressed={state.live}
           className={styles.live}
@@ -74,51 +59,58 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
           <span aria-hidden="true">●</span> Live
         </Button>
         <TimeRange range={state} onChange={(range) => onChange({ ...range, record: '' })} />
+        <Chips query={state.q} onChange={ask} />
       </div>
       <div className={styles.counts}>
-        {counts.data !== undefined && counts.data.buckets.length > 0 && (
+        {counts !== undefined && counts.buckets.length > 0 && (
           <Histogram
-            counts={counts.data}
+            counts={counts}
             onTake={(from, to) => onChange({ last: '', from, to, record: '' })}
             onLeaveOut={(from, to) => add(not(between(from, to)))}
           />
         )}
       </div>
-      <p className={styles.summary} role="status" aria-live="polite">
-        {summaryOf(found.data?.pages, counts.data)}
-      </p>
-      <div className={styles.results} data-with-record={state.record !== ''}>
+      <div className={styles.summary}>
+        <p role="status" aria-live="polite">
+          {summaryOf(found, counts)}
+        </p>
+        <Button
+          kind="quiet"
+          className={styles.filter}
+          aria-expanded={isFiltering}
+          onClick={() => setFiltering(!isFiltering)}
+        >
+          Values
+        </Button>
+        <ColumnChoice
+          names={columns}
+          ledger={state.ledger}
+          onChange={(names) => {
+            keepColumns(names)
+            onChange({ columns: names.join(',') })
+          }}
+        />
+      </div>
+      <div className={styles.results} data-with-record={state.record !== ''} data-filtering={isFiltering}>
         <aside className={styles.facets}>
-          <Facets state={state} onAdd={add} />
+          <Facets state={state} onEdit={edit} />
         </aside>
         <section className={styles.list} aria-busy={found.isFetching}>
-          {state.live ? (
-            <LiveList state={state} onChoose={(record) => onChange({ record })} />
-          ) : found.error ? (
-            <Failed error={found.error} onRetry={() => void found.refetch()} />
-          ) : found.isPending ? (
-            <Loading what="records" />
-          ) : records.length === 0 ? (
-            <Empty title="Nothing found">
-              <p>No record of this time answers the query.</p>
-              <Button onClick={() => onChange({ last: '', from: '', to: '' })}>Look at all time</Button>
-            </Empty>
-          ) : (
-            <RecordTable
-              records={records}
-              columns={state.columns}
-              chosen={state.record}
-              onChoose={(record) => onChange({ record })}
-              onEnd={onEnd}
-            />
-          )}
+          <Results
+            state={state}
+            found={found}
+            columns={columns}
+            terms={terms}
+            onChange={onChange}
+            onEdit={edit}
+          />
         </section>
         {state.record !== '' && (
           <Suspense fallback={<Loading what="the record" />}>
             <RecordPanel
-              ledger={state.ledger || found.data?.pages[0]?.ledger || ''}
+              ledger={state.ledger || found.first?.ledger || ''}
               id={state.record}
-              known={records.find(({ id }) => id === state.record)}
+              known={found.records.find(({ id }) => id === state.record)}
               onAdd={add}
               onChoose={(record) => onChange({ record })}
               onClose={() => onChange({ record: '' })}
@@ -130,6 +122,21 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
   )
 }
 
+/** Over time, of what is found before anything is made of it. */
+function useCounts(asked: Readonly<Record<string, string>>): Counts | undefined {
+  const { client } = useSession()
+  const filter = { ...asked, q: filterText(asked['q'] ?? '') }
+  return useQuery({
+    queryKey: ['histogram', filter],
+    queryFn: ({ signal }) =>
+      client.get<Counts>('v1/histogram', {
+        parameters: { ...filter, by: 'outcome', buckets: BUCKETS },
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+  }).data
+}
+
 function between(from: string, to: string): Filter {
   const test = {
     op: 'range',
@@ -139,14 +146,13 @@ function between(from: string, to: string): Filter {
   return { kind: 'field', field: 'timestamp', test }
 }
 
-function summaryOf(pages: readonly Page[] | undefined, counts: Counts | undefined): string {
-  const [first] = pages ?? []
+function summaryOf({ first }: FoundRecords, counts: Counts | undefined): string {
   if (first === undefined) return ''
   const total = counts?.buckets.reduce((sum, { count }) => sum + count, 0)
   const behind = first.size - first.indexed_size
   return [
     total === undefined ? '' : `${total.toLocaleString('en')} records`,
-    `found in ${Math.round(first.took_ms)} ms`,
+    first.took_ms === undefined ? '' : `found in ${Math.round(first.took_ms)} ms`,
     first.complete ? '' : 'the search ended early, there may be more',
     behind > 0 ? `${behind.toLocaleString('en')} newest are not indexed yet` : '',
   ]

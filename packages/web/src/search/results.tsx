@@ -1,0 +1,38 @@
+/** What was found: records, a table, or why there is neither. */
+import { Button } from '../parts/button.tsx'
+import { Empty, Failed, Loading } from '../parts/states.tsx'
+import { LiveList } from './live-list.tsx'
+import { RecordTable, type RecordTableProps } from './record-table.tsx'
+import type { SearchState } from './search-state.ts'
+import { TableResult } from './table-result.tsx'
+import type { FoundRecords } from './use-found.ts'
+
+interface ResultsProps extends Pick<RecordTableProps, 'columns' | 'terms' | 'onEdit'> {
+  readonly state: SearchState
+  readonly found: FoundRecords
+  readonly onChange: (change: Partial<SearchState>) => void
+}
+
+export function Results({ state, found, onChange, ...table }: ResultsProps) {
+  const onChoose = (record: string): void => onChange({ record })
+  if (state.live) return <LiveList state={state} onChoose={onChoose} {...table} />
+  if (found.error !== null) return <Failed error={found.error} onRetry={found.retry} />
+  if (found.table !== undefined) return <TableResult table={found.table} onEdit={table.onEdit} />
+  if (found.isPending) return <Loading what="records" />
+  if (found.records.length === 0)
+    return (
+      <Empty title="Nothing found">
+        <p>No record of this time answers the query.</p>
+        <Button onClick={() => onChange({ last: '', from: '', to: '' })}>Look at all time</Button>
+      </Empty>
+    )
+  return (
+    <RecordTable
+      records={found.records}
+      chosen={state.record}
+      onChoose={onChoose}
+      onEnd={found.loadMore}
+      {...table}
+    />
+  )
+}

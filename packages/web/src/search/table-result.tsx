@@ -1,0 +1,84 @@
+/** What a query with a pipe that counts makes: a table. Each row leads to the records behind it. */
+import { Button } from '../parts/button.tsx'
+import { filterText, type QueryEdit, withOnly } from './edit-query.ts'
+import styles from './table-result.module.css'
+
+export interface Table {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly (string | number)[])[]
+  readonly complete: boolean
+  /** Newest matches that were counted, where not all were; null: all. */
+  readonly sampled: number | null
+}
+
+interface TableResultProps {
+  readonly table: Table
+  readonly onEdit: (edit: QueryEdit) => void
+}
+
+/** Columns that are counted or computed, and no field of records. */
+const COMPUTED = new Set(['count', 'from', 'to', 'time'])
+
+export function TableResult({ table: { columns, rows, complete, sampled }, onEdit }: TableResultProps) {
+  const grouped = columns.flatMap((name, i) => (COMPUTED.has(name) ? [] : [[name, i] as const]))
+  const largest = Math.max(1, ...rows.map((row) => countOf(row)))
+  return (
+    <div className={styles.result}>
+      {(sampled !== null || !complete) && (
+        <p role="status">
+          {sampled === null
+            ? 'The search was ended early: there may be more.'
+            : `Counted among the newest ${sampled.toLocaleString('en')} matches.`}
+        </p>
+      )}
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            {columns.map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+            <td />
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.join('\n')}>
+              {columns.map((name, i) => (
+                <td key={name} dir="auto" data-number={typeof row[i] === 'number'}>
+                  {typeof row[i] === 'number' ? row[i].toLocaleString('en') : row[i] || <em>none</em>}
+                </td>
+              ))}
+              <td className={styles.share}>
+                <meter min={0} max={largest} value={countOf(row)} aria-hidden="true" />
+                {grouped.length > 0 && (
+                  <Button
+                    kind="quiet"
+                    aria-label={`Records of ${grouped.map(([, i]) => row[i]).join(', ')}`}
+                    onClick={() =>
+                      onEdit((language, query) =>
+                        grouped.reduce(
+                          (text, [name, i]) =>
+                            row[i] === '' ? text : withOnly(language, text, name, String(row[i])),
+                          filterText(query),
+                        ),
+                      )
+                    }
+                  >
+                    Records
+                  </Button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function countOf(row: readonly (string | number)[]): number {
+  const last = row.at(-1)
+  return typeof last === 'number' ? last : 0
+}
