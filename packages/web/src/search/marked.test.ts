@@ -5,7 +5,14 @@ import { piecesOf, termsOf } from './marked.tsx'
 test('what records must hold is marked, and nothing of what they must not', () => {
   const query =
     'Refund "of acc-8" service:(auth, order) action:pay*out -outcome:failure latency_ms:>5 | count'
-  expect(termsOf(language, query)).toEqual(['refund', 'of acc-8', 'auth', 'order', 'pay', 'out'])
+  expect(termsOf(language, query)).toEqual([
+    { text: 'Refund', field: undefined },
+    { text: 'of acc-8', field: undefined },
+    { text: 'auth', field: 'service' },
+    { text: 'order', field: 'service' },
+    { text: 'pay', field: 'action' },
+    { text: 'out', field: 'action' },
+  ])
   expect(termsOf(language, 'half:(')).toEqual([])
   expect(termsOf(undefined, 'a')).toEqual([])
 })

@@ -9,29 +9,45 @@ const CHARS_MAX = 2_000
 /** What means something in a regular expression. */
 const SPECIAL = /[\\^$.*+?()[\]{}|]/g
 
-/** What records must hold, in lower case: words, phrases, values; nothing of what they must not. */
-export function termsOf(language: QueryLanguage | undefined, query: string): readonly string[] {
+export interface Term {
+  readonly text: string
+  /** Undefined: free text, which may stand in any field. */
+  readonly field: string | undefined
+}
+
+/** What records must hold: words, phrases, values of fields; nothing of what they must not. */
+export function termsOf(language: QueryLanguage | undefined, query: string): readonly Term[] {
   try {
     const { filter } = language?.parseQuery(query) ?? {}
-    return filter === undefined ? [] : [...new Set(textsOf(filter))].slice(0, TERMS_MAX)
+    return filter === undefined ? [] : termsIn(filter).slice(0, TERMS_MAX)
   } catch {
     return [] // no query, of which the bar tells
   }
 }
 
-function textsOf(filter: Filter): readonly string[] {
-  if (filter.kind === 'and' || filter.kind === 'or') return filter.parts.flatMap(textsOf)
-  if (filter.kind === 'text') return [filter.text.toLowerCase()]
+function termsIn(filter: Filter): readonly Term[] {
+  if (filter.kind === 'and' || filter.kind === 'or') return filter.parts.flatMap(termsIn)
+  if (filter.kind === 'text') return [{ text: filter.text, field: undefined }]
   if (filter.kind !== 'field') return []
-  const { test } = filter
+  const { test, field } = filter
   const literals = test.op === 'equals' ? [test.value] : test.op === 'in' ? test.values : []
   const parts = test.op === 'wildcard' ? test.parts : literals
-  return parts.map((part) => part.toLowerCase()).filter((part) => part.length > 1)
+  return parts.filter((text) => text.length > 1).map((text) => ({ text, field }))
 }
 
-export function Marked({ text, terms }: { readonly text: string; readonly terms: readonly string[] }) {
-  if (terms.length === 0) return text
-  return piecesOf(text.slice(0, CHARS_MAX), terms).map(({ at, piece, isMarked }) =>
+interface MarkedProps {
+  readonly text: string
+  readonly terms: readonly Term[]
+  /** Of which field the text is. */
+  readonly field: string | undefined
+}
+
+export function Marked({ text, terms, field }: MarkedProps) {
+  const texts = terms
+    .filter((term) => term.field === undefined || term.field === field)
+    .map((term) => term.text)
+  if (texts.length === 0) return text
+  return piecesOf(text.slice(0, CHARS_MAX), texts).map(({ at, piece, isMarked }) =>
     isMarked ? (
       <mark key={at} className={styles.mark}>
         {piece}
@@ -48,11 +64,11 @@ interface Piece {
   readonly isMarked: boolean
 }
 
-/** The text, cut where something that is asked for begins and ends; at each place the longest counts. */
-export function piecesOf(text: string, terms: readonly string[]): readonly Piece[] {
-  const escaped = terms
+/** The text, cut where something that is asked for begins and ends, in any case; at each place the longest counts. */
+export function piecesOf(text: string, texts: readonly string[]): readonly Piece[] {
+  const escaped = texts
     .toSorted((a, b) => b.length - a.length)
-    .map((term) => term.replaceAll(SPECIAL, '\\$&'))
+    .map((each) => each.replaceAll(SPECIAL, String.raw`\$&`))
   const pieces = text.split(new RegExp(`(${escaped.join('|')})`, 'iu'))
   let at = 0
   return pieces.flatMap((piece, i) => {

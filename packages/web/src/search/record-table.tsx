@@ -6,15 +6,15 @@ import { useZone } from '../time/zone.tsx'
 import { CellActions } from './cell-actions.tsx'
 import { columnsOf } from './columns.tsx'
 import type { QueryEdit } from './edit-query.ts'
-import { Marked } from './marked.tsx'
+import { Marked, type Term } from './marked.tsx'
 import styles from './record-table.module.css'
 
 export interface RecordTableProps {
   readonly records: readonly ShownRecord[]
   /** Names; none for the usual columns. */
   readonly columns: readonly string[]
-  /** What of the query is marked, in lower case. */
-  readonly terms: readonly string[]
+  /** What of the query is marked. */
+  readonly terms: readonly Term[]
   /** Id of the record that is shown beside the list; '': none. */
   readonly chosen: string
   readonly onChoose: (id: string) => void
@@ -131,7 +131,11 @@ export function RecordTable({
                       data-field={field}
                       data-value={value}
                     >
-                      {typeof shown === 'string' ? <Marked text={shown} terms={terms} /> : shown}
+                      {typeof shown === 'string' ? (
+                        <Marked text={shown} terms={terms} field={field} />
+                      ) : (
+                        shown
+                      )}
                     </span>
                   )
                 })}

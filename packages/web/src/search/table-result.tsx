@@ -16,6 +16,8 @@ interface TableResultProps {
   readonly onEdit: (edit: QueryEdit) => void
 }
 
+/** Of the row that counts most. */
+const BAR_REM = 8
 /** Columns that are counted or computed, and no field of records. */
 const COMPUTED = new Set(['count', 'from', 'to', 'time'])
 
@@ -51,7 +53,11 @@ export function TableResult({ table: { columns, rows, complete, sampled }, onEdi
                 </td>
               ))}
               <td className={styles.share}>
-                <meter min={0} max={largest} value={countOf(row)} aria-hidden="true" />
+                <span
+                  className={styles.bar}
+                  aria-hidden="true"
+                  style={{ inlineSize: `${(BAR_REM * countOf(row)) / largest}rem` }}
+                />
                 {grouped.length > 0 && (
                   <Button
                     kind="quiet"
