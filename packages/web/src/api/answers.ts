@@ -48,6 +48,9 @@ export interface SearchPage {
 export interface Histogram {
   readonly from: string
   readonly to: string
+  /** Records of clocks that were never set, and of those far ahead. */
+  readonly before: number
+  readonly after: number
   readonly step_seconds: number
   readonly buckets: readonly Bucket[]
   readonly complete: boolean
@@ -79,6 +82,10 @@ export interface Field {
 export interface LedgerInfo {
   readonly name: string
   readonly origin: string
+  readonly state:
+    | { readonly kind: 'open' }
+    | { readonly kind: 'closed'; readonly successor: string }
+    | { readonly kind: 'blocked'; readonly reason: string }
   readonly size: number
   readonly indexed_size: number
   readonly checkpoint?: string

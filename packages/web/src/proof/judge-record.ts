@@ -10,14 +10,12 @@ import {
   encodeUuid,
   leafHash,
   parseTlogProof,
-  parseVerifierKey,
   readCheckpoint,
-  type Sha256,
-  type VerifierKey,
-  type VerifyEd25519,
-  verifyConsistency,
 } from '@trailproof/core'
 import { verifyReceipt } from '@trailproof/verify'
+import { judgeMemory, type Memory } from './judge-memory.ts'
+import type { Judgement, Primitives } from './judgement.ts'
+import { keysOf } from './keys-of.ts'
 
 export interface ShownGroup {
   readonly text: string
@@ -26,7 +24,7 @@ export interface ShownGroup {
 }
 
 /** Everything as the server gives it. */
-export interface RecordEvidence {
+export interface RecordEvidence extends Memory {
   readonly ledger: string
   readonly index: number
   /** Base64, 89 bytes. */
@@ -37,27 +35,6 @@ export interface RecordEvidence {
   readonly proof: string
   /** Texts of the keys that this browser trusts for the ledger. */
   readonly verifierKeys: readonly string[]
-  /** The newest checkpoint that this browser has seen of the ledger before, a signed note. */
-  readonly remembered?: string | undefined
-  /** Hashes in base64, from the smaller of both checkpoints to the larger. */
-  readonly consistency?: readonly string[] | undefined
-}
-
-export interface Judgement {
-  readonly verdict: 'intact' | 'broken' | 'unproven'
-  /** Sentences: what holds. */
-  readonly proven: readonly string[]
-  /** Sentences: what is lacking. */
-  readonly missing: readonly string[]
-  /** What is wrong, of a broken one. */
-  readonly fault?: string
-  /** The signed note to remember, of one that is not broken. */
-  readonly checkpoint?: string
-}
-
-export interface Primitives {
-  readonly sha256: Sha256
-  readonly verifyEd25519: VerifyEd25519
 }
 
 /** Never rejects for what the evidence says. */
@@ -91,59 +68,17 @@ export async function judgeRecord(evidence: RecordEvidence, primitives: Primitiv
     },
   )
   if (report.firstBad !== undefined) return broken(report.firstBad.detail, report.proven)
-  const memory = judgeMemory(evidence, parsed.checkpoint, primitives.sha256)
+  const now = readCheckpoint(parsed.checkpoint)
+  if (now.kind === 'problem') return broken(now.problem)
+  const memory = judgeMemory(evidence, now, primitives.sha256)
   if (memory.kind === 'broken') return broken(memory.fault, report.proven)
+  const isTied = memory.missing.length === 0
   return {
-    verdict: report.verdict,
+    verdict: report.verdict === 'intact' && !isTied ? 'unproven' : report.verdict,
     proven: [...report.proven, ...memory.proven],
-    missing: report.missing,
-    checkpoint: parsed.checkpoint,
+    missing: [...report.missing, ...memory.missing],
+    ...(isTied && { checkpoint: parsed.checkpoint }),
   }
-}
-
-type MemoryVerdict =
-  | { readonly kind: 'held'; readonly proven: readonly string[] }
-  | { readonly kind: 'broken'; readonly fault: string }
-
-/** A ledger only grows: what was signed once is the beginning of all that is signed later. */
-function judgeMemory(
-  { remembered, consistency = [] }: RecordEvidence,
-  checkpoint: string,
-  sha256: Sha256,
-): MemoryVerdict {
-  if (remembered === undefined) return { kind: 'held', proven: [] }
-  const [before, now] = [readCheckpoint(remembered), readCheckpoint(checkpoint)]
-  // Only what was opened once is remembered, and the present one was just judged.
-  if (before.kind === 'problem' || now.kind === 'problem') return { kind: 'held', proven: [] }
-  if (before.origin !== now.origin)
-    return { kind: 'broken', fault: `the ledger is another one now: it was ${before.origin}` }
-  const [first, second] = before.size <= now.size ? [before, now] : [now, before]
-  const proof = consistency.map(decodeBase64)
-  const claim = {
-    first: first.size,
-    second: second.size,
-    firstRoot: first.root,
-    secondRoot: second.root,
-    proof: proof.filter((hash) => hash !== undefined),
-  }
-  if (before.size > now.size)
-    return {
-      kind: 'broken',
-      fault: `this browser has seen ${before.size} entries, and the server shows ${now.size}: it went back, or was restored`,
-    }
-  return verifyConsistency(sha256, claim)
-    ? { kind: 'held', proven: [`the ${before.size} entries that this browser has seen before are unchanged`] }
-    : {
-        kind: 'broken',
-        fault: `the first ${before.size} entries are not those that this browser has seen before`,
-      }
-}
-
-function keysOf(texts: readonly string[], sha256: Sha256): readonly VerifierKey[] {
-  return texts.flatMap((text) => {
-    const parsed = parseVerifierKey(text, sha256)
-    return parsed.kind === 'verifier-key' ? [parsed.key] : []
-  })
 }
 
 function groupOf(

@@ -2,7 +2,9 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { VerifyEd25519 } from '@trailproof/core'
-import { type Judgement, judgeRecord, type RecordEvidence } from './judge-record.ts'
+import { judgeLedger, type LedgerEvidence } from './judge-ledger.ts'
+import { judgeRecord, type RecordEvidence } from './judge-record.ts'
+import type { Judgement } from './judgement.ts'
 
 /** RFC 8032, as the server's; @noble throws on points that are none. */
 const verifyEd25519: VerifyEd25519 = (publicKey, message, signature) => {
@@ -13,9 +15,13 @@ const verifyEd25519: VerifyEd25519 = (publicKey, message, signature) => {
   }
 }
 
+export type Judged =
+  | { readonly kind: 'record'; readonly evidence: RecordEvidence }
+  | { readonly kind: 'ledger'; readonly evidence: LedgerEvidence }
+
 export interface JudgeCall {
   readonly id: number
-  readonly evidence: RecordEvidence
+  readonly judged: Judged
 }
 
 export interface JudgeAnswer {
@@ -23,8 +29,13 @@ export interface JudgeAnswer {
   readonly judgement: Judgement
 }
 
-addEventListener('message', ({ data }: MessageEvent<JudgeCall>) => {
-  void judgeRecord(data.evidence, { sha256, verifyEd25519 }).then((judgement) =>
-    postMessage({ id: data.id, judgement } satisfies JudgeAnswer),
-  )
+addEventListener('message', ({ data: { id, judged } }: MessageEvent<JudgeCall>) => {
+  void judgementOf(judged).then((judgement) => postMessage({ id, judgement } satisfies JudgeAnswer))
 })
+
+async function judgementOf(judged: Judged): Promise<Judgement> {
+  const primitives = { sha256, verifyEd25519 }
+  return judged.kind === 'record'
+    ? judgeRecord(judged.evidence, primitives)
+    : judgeLedger(judged.evidence, primitives)
+}

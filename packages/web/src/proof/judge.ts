@@ -1,18 +1,18 @@
 /** Hands evidence to the worker that judges it. */
-import type { Judgement, RecordEvidence } from './judge-record.ts'
-import type { JudgeAnswer } from './judge-worker.ts'
+import type { JudgeAnswer, Judged } from './judge-worker.ts'
+import type { Judgement } from './judgement.ts'
 
 let worker: Worker | undefined
 let calls = 0
 const waiting = new Map<number, (judgement: Judgement) => void>()
 
-export function judge(evidence: RecordEvidence): Promise<Judgement> {
+export function judge(judged: Judged): Promise<Judgement> {
   worker ??= start()
   const id = calls++
   const { promise, resolve } = Promise.withResolvers<Judgement>()
   waiting.set(id, resolve)
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
-  worker.postMessage({ id, evidence })
+  worker.postMessage({ id, judged })
   return promise
 }
 

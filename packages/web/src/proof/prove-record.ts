@@ -1,9 +1,10 @@
 /** Fetches a record's evidence and has it judged. */
-import { readCheckpoint } from '@trailproof/core'
 import type { LedgerInfo } from '../api/answers.ts'
 import type { Client } from '../api/client.ts'
+import { consistencyWith } from './consistency-with.ts'
 import { judge } from './judge.ts'
-import type { Judgement, RecordEvidence, ShownGroup } from './judge-record.ts'
+import type { RecordEvidence, ShownGroup } from './judge-record.ts'
+import type { Judgement } from './judgement.ts'
 import { pinnedKeys, rememberCheckpoint, rememberedCheckpoint } from './trust.ts'
 
 interface Entry {
@@ -36,29 +37,11 @@ export async function proveRecord(client: Client, ledger: string, index: number)
     proof,
     verifierKeys: pinnedKeys(info.origin, info.verifier_keys),
     remembered,
-    consistency: await consistencyWith(client, place, remembered, proof),
+    consistency: await consistencyWith(client, ledger, remembered, proof.slice(proof.indexOf('\n\n') + 2)),
   }
-  const judgement = await judge(evidence)
+  const judgement = await judge({ kind: 'record', evidence })
   if (judgement.checkpoint !== undefined) rememberCheckpoint(info.origin, judgement.checkpoint)
   return { ...judgement, evidence, fields: { ...fieldsOf(entry.core), ...fieldsOf(entry.personal) } }
-}
-
-/** From what this browser remembers to what the server signed now; nothing when there is no way from one to the other. */
-async function consistencyWith(
-  client: Client,
-  place: string,
-  remembered: string | undefined,
-  proof: string,
-): Promise<readonly string[] | undefined> {
-  if (remembered === undefined) return undefined
-  const before = readCheckpoint(remembered)
-  const now = readCheckpoint(proof.slice(proof.indexOf('\n\n') + 2))
-  if (before.kind === 'problem' || now.kind === 'problem' || before.size > now.size) return undefined
-  const parameters = { first: before.size, second: now.size }
-  const { proof: hashes } = await client.get<{ proof: readonly string[] }>(`${place}/consistency`, {
-    parameters,
-  })
-  return hashes
 }
 
 function fieldsOf(group: ShownGroup | undefined): Record<string, unknown> {

@@ -1,0 +1,13 @@
+import { timeText } from './format-time.ts'
+import { useZone } from './zone.tsx'
+
+/** A time to the second, in the zone that is chosen; its whole text, in UTC, when it is pointed at. */
+export function Moment({ at }: { readonly at: string }) {
+  const { name: zone } = useZone()
+  const text = timeText(at, zone)
+  return (
+    <time dateTime={at} title={at}>
+      {text === undefined ? at : `${text.date} ${text.time.slice(0, 8)}`}
+    </time>
+  )
+}
