@@ -14,6 +14,7 @@ import { sessionsCommand } from './admin/session-commands.ts'
 import { usersCommand } from './admin/user-commands.ts'
 import { completeCommand, completionCommand } from './completion/completion-command.ts'
 import type { Context } from './context.ts'
+import { demoCommand } from './demo/demo-command.ts'
 import { doctorCommand } from './doctor/doctor-command.ts'
 import { EXIT, EXIT_CODES_HELP } from './exit-code.ts'
 import { exportCommand } from './export/export-command.ts'
@@ -55,6 +56,7 @@ const COMMANDS: readonly ((context: Context) => CommandUnknownOpts)[] = [
   retentionCommand,
   indexCommand,
   migrateCommand,
+  demoCommand,
   doctorCommand,
   completionCommand,
 ]

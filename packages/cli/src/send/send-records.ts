@@ -1,13 +1,11 @@
 /** `trailproof send [file]`: records from a file or stdin, in batches, until each one is answered. */
 import { createReadStream, statSync } from 'node:fs'
-import type { IngestAnswer, ReceiptAnswer } from '../api/answers.ts'
+import type { IngestAnswer } from '../api/answers.ts'
 import { clientOf } from '../api/api-client.ts'
 import { type ClientOptions, clientCommand } from '../api/client-options.ts'
 import type { Context } from '../context.ts'
-import { EXIT } from '../exit-code.ts'
 import { Failure, usageFailure } from '../failure.ts'
-import { painterOf, printable } from '../terminal/paint.ts'
-import { printJson } from '../terminal/print-json.ts'
+import { painterOf } from '../terminal/paint.ts'
 import { formatCount, formatDuration, startProgress } from '../terminal/progress.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
 import { batchesOf } from './batches.ts'
@@ -15,6 +13,7 @@ import { withId } from './give-id.ts'
 import { readJsonValues } from './json-values.ts'
 import { ReceiptFile } from './receipt-file.ts'
 import { sendBatch } from './send-batch.ts'
+import { reportTally, Tally } from './tally.ts'
 
 export function sendCommand(context: Context) {
   return clientCommand('send', 'record what a file or stdin holds: NDJSON, a JSON array, or objects')
@@ -78,7 +77,7 @@ async function sendRecords(file: string, options: SendOptions, context: Context)
       throw stoppedAfter(tally, error)
     }
   }
-  report(tally, now() - startedAt, options, context)
+  reportTally(tally, now() - startedAt, options, context)
 }
 
 interface Input {
@@ -103,46 +102,6 @@ async function* namedRecords({ chunks }: Input): AsyncGenerator<string> {
   for await (const record of readJsonValues(chunks)) yield withId(record)
 }
 
-const PROBLEMS_SHOWN = 5
-
-/** What became of the records so far. */
-class Tally {
-  readonly counts: Record<ReceiptAnswer['status'], number> = {
-    recorded: 0,
-    duplicate: 0,
-    conflict: 0,
-    quarantined: 0,
-    refused: 0,
-  }
-  /** The first few, for the person who must mend them. */
-  readonly problems: string[] = []
-  total = 0
-
-  add(receipts: readonly ReceiptAnswer[]): void {
-    for (const receipt of receipts) {
-      this.total++
-      this.counts[receipt.status]++
-      if (receipt.status !== 'recorded' && receipt.status !== 'duplicate') this.#note(receipt)
-    }
-  }
-
-  get notRecorded(): number {
-    const { conflict, quarantined, refused } = this.counts
-    return conflict + quarantined + refused
-  }
-
-  #note({ status, problems, id, quarantine_id }: ReceiptAnswer): void {
-    if (this.problems.length >= PROBLEMS_SHOWN) return
-    const [first] = problems ?? []
-    const why =
-      status === 'conflict'
-        ? 'the id is taken by other content'
-        : `${first?.field || 'record'}: ${first?.message}`
-    const which = [id, quarantine_id].find((name) => typeof name === 'string')
-    this.problems.push(`record ${this.total} ${status}: ${why}${which === undefined ? '' : ` (${which})`}`)
-  }
-}
-
 function stoppedAfter({ total }: Tally, error: unknown): unknown {
   if (!(error instanceof Failure) || total === 0) return error
   return new Failure(error.exitCode, `${error.message}; ${formatCount(total)} records were answered before`, {
@@ -150,21 +109,3 @@ function stoppedAfter({ total }: Tally, error: unknown): unknown {
     cause: error,
   })
 }
-
-function report(tally: Tally, tookMs: number, { json }: SendOptions, context: Context): void {
-  const { counts, total, notRecorded, problems } = tally
-  if (notRecorded > 0) context.exitWith(EXIT.notAllRecorded)
-  if (json) return printJson(context, { records: total, ...counts, problems })
-  const paint = painterOf(context.stdout)
-  const said = Object.entries(counts)
-    .filter(([status, count]) => count > 0 || status === 'recorded')
-    .map(([status, count]) => paint(STATUS_COLOUR[status] ?? 'red', `${formatCount(count)} ${status}`))
-  const rate = formatCount(Math.round(total / Math.max(0.001, tookMs / 1000)))
-  context.stdout.write(`${said.join(', ')} in ${formatDuration(tookMs)} (${rate} records/s)\n`)
-  for (const line of problems) context.stderr.write(`${printable(line)}\n`)
-  if (notRecorded > problems.length)
-    context.stderr.write(`and ${formatCount(notRecorded - problems.length)} more\n`)
-  if (counts.quarantined > 0) context.stderr.write('look at them with: trailproof quarantine list\n')
-}
-
-const STATUS_COLOUR: Readonly<Record<string, 'green' | 'cyan'>> = { recorded: 'green', duplicate: 'cyan' }
