@@ -1,4 +1,5 @@
 /** The explorer as people use it: in a real Chromium, by mouse and by keyboard alone, in both themes and at three widths. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { changeRow, changeStore } from '../support/damaged-ledger.ts'
 import { newUser, PASSWORD } from '../support/new-user.ts'
@@ -8,7 +9,7 @@ import { fillShop, PAYOUT_INDEX } from './shop.ts'
 
 const FIND_PAYOUT = '#/?q=action:payout_account.changed&last='
 
-test('who changed the payout account is found, seen, and proved with the keyboard alone', async () => {
+test('who changed the payout account is found, seen, proved and taken away with the keyboard alone', async () => {
   const { page, complaints } = await open(await shop())
   await signIn(page)
   await records(page).waitFor()
@@ -45,6 +46,20 @@ test('who changed the payout account is found, seen, and proved with the keyboar
   expect(await page.getByLabel('Verdict').getAttribute('data-verdict')).toBe('intact')
   await keyboard.press('Escape')
   await expect.poll(() => page.getByRole('tab').count()).toBe(0)
+
+  await page.getByRole('button', { name: 'Export' }).focus()
+  await keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Take it' }).focus()
+  await keyboard.press('Enter')
+  const save = page.getByRole('link', { name: 'Save main.ndjson' })
+  await save.focus()
+  const downloading = page.waitForEvent('download')
+  await keyboard.press('Enter')
+  const taken = readFileSync(await (await downloading).path(), 'utf8')
+  expect(taken).toContain('payout_account.changed')
+  await expect.poll(() => page.getByLabel('Verdict').getAttribute('data-verdict')).toBe('intact')
+  await keyboard.press('Escape')
+  await expect.poll(() => page.getByRole('dialog').count()).toBe(0)
   expect(complaints).toEqual([])
 })
 

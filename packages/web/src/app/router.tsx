@@ -69,6 +69,12 @@ const ledger = createRoute({
   component: lazyRouteComponent(() => import('../ledger/ledger-page.tsx')),
 })
 
+const verify = createRoute({
+  getParentRoute: () => root,
+  path: '/verify',
+  component: lazyRouteComponent(() => import('../verify/verify-page.tsx')),
+})
+
 /** Sections of the administration, each with an address of its own. */
 const admin = createRoute({
   getParentRoute: () => root,
@@ -80,7 +86,7 @@ const admin = createRoute({
 const text = (value: unknown): string => String(value)
 
 export const router = createRouter({
-  routeTree: root.addChildren([search, history, ledger, admin]),
+  routeTree: root.addChildren([search, history, ledger, verify, admin]),
   history: createHashHistory(),
   parseSearch: parseSearchWith((value) => value),
   stringifySearch: stringifySearchWith(text),

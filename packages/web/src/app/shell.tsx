@@ -72,6 +72,9 @@ function Pages() {
       <Link to="/ledger" {...look}>
         Ledger
       </Link>
+      <Link to="/verify" {...look}>
+        Verify
+      </Link>
       {section !== undefined && (
         <Link to="/admin/$section" params={{ section: section.name }} {...look}>
           Administration

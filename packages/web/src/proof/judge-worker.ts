@@ -2,6 +2,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { VerifyEd25519 } from '@trailproof/core'
+import { type ExportEvidence, judgeExport } from './judge-export.ts'
 import { judgeLedger, type LedgerEvidence } from './judge-ledger.ts'
 import { judgeRecord, type RecordEvidence } from './judge-record.ts'
 import type { Judgement } from './judgement.ts'
@@ -18,6 +19,7 @@ const verifyEd25519: VerifyEd25519 = (publicKey, message, signature) => {
 export type Judged =
   | { readonly kind: 'record'; readonly evidence: RecordEvidence }
   | { readonly kind: 'ledger'; readonly evidence: LedgerEvidence }
+  | { readonly kind: 'export'; readonly evidence: ExportEvidence }
 
 export interface JudgeCall {
   readonly id: number
@@ -35,7 +37,12 @@ addEventListener('message', ({ data: { id, judged } }: MessageEvent<JudgeCall>) 
 
 async function judgementOf(judged: Judged): Promise<Judgement> {
   const primitives = { sha256, verifyEd25519 }
-  return judged.kind === 'record'
-    ? judgeRecord(judged.evidence, primitives)
-    : judgeLedger(judged.evidence, primitives)
+  switch (judged.kind) {
+    case 'record':
+      return judgeRecord(judged.evidence, primitives)
+    case 'ledger':
+      return judgeLedger(judged.evidence, primitives)
+    case 'export':
+      return judgeExport(judged.evidence, primitives)
+  }
 }

@@ -1,6 +1,7 @@
 /** Fetches a record's evidence and has it judged. */
 import type { LedgerInfo } from '../api/answers.ts'
 import type { Client } from '../api/client.ts'
+import type { ProvenGroups } from './compare-shown.ts'
 import { consistencyWith } from './consistency-with.ts'
 import { judge } from './judge.ts'
 import type { RecordEvidence, ShownGroup } from './judge-record.ts'
@@ -15,8 +16,8 @@ interface Entry {
 
 export interface ProvenRecord extends Judgement {
   readonly evidence: RecordEvidence
-  /** The fields that the proven bytes hold. */
-  readonly fields: Readonly<Record<string, unknown>>
+  /** What the proven bytes hold. */
+  readonly groups: ProvenGroups
 }
 
 export async function proveRecord(client: Client, ledger: string, index: number): Promise<ProvenRecord> {
@@ -41,9 +42,13 @@ export async function proveRecord(client: Client, ledger: string, index: number)
   }
   const judgement = await judge({ kind: 'record', evidence })
   if (judgement.checkpoint !== undefined) rememberCheckpoint(info.origin, judgement.checkpoint)
-  return { ...judgement, evidence, fields: { ...fieldsOf(entry.core), ...fieldsOf(entry.personal) } }
+  return {
+    ...judgement,
+    evidence,
+    groups: { core: fieldsOf(entry.core), personal: fieldsOf(entry.personal) },
+  }
 }
 
-function fieldsOf(group: ShownGroup | undefined): Record<string, unknown> {
-  return group === undefined ? {} : (JSON.parse(group.text) as Record<string, unknown>)
+function fieldsOf(group: ShownGroup | undefined): Record<string, unknown> | undefined {
+  return group && (JSON.parse(group.text) as Record<string, unknown>)
 }

@@ -20,6 +20,7 @@ function kept(origin: string): Trust | undefined {
 export function pinnedKeys(origin: string, shown: readonly string[]): readonly string[] {
   const trust = kept(origin)
   if (trust !== undefined) return trust.keys
+  if (shown.length === 0) return shown
   localStorage.setItem(placeOf(origin), JSON.stringify({ keys: shown } satisfies Trust))
   return shown
 }

@@ -37,7 +37,7 @@ function Sentences({ title, of: sentences }: { readonly title: string; readonly 
   if (sentences.length === 0) return null
   return (
     <>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <ul className={styles.sentences}>
         {sentences.map((sentence) => (
           <li key={sentence}>{sentence}</li>

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ShownRecord } from '../api/answers.ts'
 import { Failed, Loading } from '../parts/states.tsx'
+import { compareShown } from '../proof/compare-shown.ts'
 import { type ProvenRecord, proveRecord } from '../proof/prove-record.ts'
 import { TrustedKeys } from '../proof/trusted-keys.tsx'
 import { Verdict } from '../proof/verdict.tsx'
@@ -44,18 +45,20 @@ function Judged({ proven, record }: { readonly proven: ProvenRecord; readonly re
   )
 }
 
-/** What is shown must be what was proved: a server could prove one record and show another. */
 function withShown(proven: ProvenRecord, record: ShownRecord): ProvenRecord {
   if (proven.verdict === 'broken') return proven
-  const differing = Object.entries(proven.fields)
-    .filter(([name, value]) => name in record && JSON.stringify(record[name]) !== JSON.stringify(value))
-    .map(([name]) => name)
-    .filter((name) => name !== 'stream')
-  if (differing.length === 0)
-    return { ...proven, proven: [...proven.proven, 'what is shown here is what was proved'] }
-  return {
-    ...proven,
-    verdict: 'broken',
-    fault: `what is shown of ${differing.join(', ')} is not what the ledger holds`,
-  }
+  const { altered, unproved } = compareShown(record, proven.groups)
+  if (altered.length > 0)
+    return {
+      ...proven,
+      verdict: 'broken',
+      fault: `what is shown of ${altered.join(', ')} is not what the ledger holds`,
+    }
+  if (unproved.length > 0)
+    return {
+      ...proven,
+      verdict: 'unproven',
+      missing: [...proven.missing, `that ${unproved.join(', ')} are what the ledger held`],
+    }
+  return { ...proven, proven: [...proven.proven, 'what is shown here is what was proved'] }
 }

@@ -24,6 +24,10 @@ import { type FoundRecords, useFound } from './use-found.ts'
 /** Comes with what proves a record, which the first view does without. */
 const RecordPanel = lazy(() => import('../record/record-panel.tsx'))
 
+/** What few come for, and only when they ask for it. */
+const ListProof = lazy(() => import('../proof/list-proof.tsx'))
+const ExportDialog = lazy(() => import('../export/export-dialog.tsx'))
+
 const BUCKETS = 90
 
 interface SearchPageProps {
@@ -38,6 +42,9 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
   const terms = termsOf(useQueryLanguage(), state.q)
   const [keptColumns, keepColumns] = useKept('columns')
   const [isFiltering, setFiltering] = useState(false)
+  const [isOpen, setOpen] = useState<'proof' | 'export'>()
+  const { may } = useSession()
+  const ledger = state.ledger || found.first?.ledger || ''
   const columns = state.columns === '' ? keptColumns : state.columns.split(',')
 
   const ask = (q: string): void => onChange({ q, record: '' })
@@ -74,6 +81,20 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
         <p role="status" aria-live="polite">
           {summaryOf(found, counts)}
         </p>
+        {may('export') && (
+          <>
+            <Button
+              kind="quiet"
+              disabled={state.live || found.records.length === 0}
+              onClick={() => setOpen('proof')}
+            >
+              Prove
+            </Button>
+            <Button kind="quiet" onClick={() => setOpen('export')}>
+              Export
+            </Button>
+          </>
+        )}
         <Button
           kind="quiet"
           className={styles.filter}
@@ -108,7 +129,7 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
         {state.record !== '' && (
           <Suspense fallback={<Loading what="the record" />}>
             <RecordPanel
-              ledger={state.ledger || found.first?.ledger || ''}
+              ledger={ledger}
               id={state.record}
               known={found.records.find(({ id }) => id === state.record)}
               onAdd={add}
@@ -118,6 +139,23 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
           </Suspense>
         )}
       </div>
+      <Suspense>
+        {isOpen === 'proof' && (
+          <ListProof
+            ledger={ledger}
+            query={filterText(state.q)}
+            records={found.records}
+            onClose={() => setOpen(undefined)}
+          />
+        )}
+        {isOpen === 'export' && (
+          <ExportDialog
+            asked={{ ...asked, q: filterText(state.q) }}
+            ledger={ledger}
+            onClose={() => setOpen(undefined)}
+          />
+        )}
+      </Suspense>
     </main>
   )
 }
