@@ -126,6 +126,7 @@ export const ROUTES: readonly Operation[] = [
   route('GET /ledgers/{name}/tile/{*}', 'prove', { path: '/ledgers/main/tile/0/000.p/1' }),
   route('POST /v1/session', 'open', { path: '/v1/session', body: {} }),
   route('POST /v1/session/refresh', 'open', { path: '/v1/session/refresh', body: {} }),
+  route('GET /v1/oidc', 'open', { path: '/v1/oidc' }),
   route('GET /v1/oidc/login', 'open', { path: '/v1/oidc/login' }),
   route('GET /v1/oidc/callback', 'open', { path: '/v1/oidc/callback' }),
   route('DELETE /v1/session', 'key', { path: '/v1/session', anyLedger: true }),

@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { changeRow, changeStore } from '../support/damaged-ledger.ts'
+import { freePort } from '../support/free-port.ts'
+import { CLIENT_ID, CLIENT_SECRET, identityProvider } from '../support/identity-provider.ts'
 import { newUser, PASSWORD } from '../support/new-user.ts'
+import { pathProxy } from '../support/path-proxy.ts'
 import { testServer } from '../support/test-server.ts'
 import { open, records, rows, shop, signIn, VIEWPORTS, violations } from './pages.ts'
 import { fillShop, PAYOUT_INDEX } from './shop.ts'
@@ -268,4 +271,39 @@ test('a server that shows an older history than before is noticed', async () => 
   await page.reload()
   await page.getByRole('tab', { name: 'Proof' }).click()
   await page.getByRole('alert').getByText('this browser has seen 900 entries').waitFor()
+})
+
+test('who logs in by an identity provider comes back to the page that they wanted', async () => {
+  const port = await freePort()
+  const provider = await identityProvider([`http://127.0.0.1:${port}/v1/oidc/callback`])
+  provider.people.set('anna', { name: 'Anna', groups: ['auditors'] })
+  const server = await testServer({
+    port,
+    oidc_issuer: provider.issuer,
+    oidc_client_id: CLIENT_ID,
+    oidc_client_secret: CLIENT_SECRET,
+    oidc_roles: 'auditors=auditor',
+  })
+  await fillShop(server)
+  const { page } = await open(server, {}, FIND_PAYOUT)
+  await page.getByRole('link', { name: 'Sign in by your identity provider' }).click()
+  await page.locator('input[name=login]').fill('anna')
+  await page.locator('input[name=password]').fill('any')
+  await page.locator('button[type=submit]').click()
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await expect.poll(() => rows(page).count()).toBe(1)
+  await page.getByText('Anna', { exact: true }).waitFor()
+  expect(await page.getByLabel('Query').inputValue()).toBe('action:payout_account.changed')
+})
+
+test('the pages work below a path of a proxy', async () => {
+  const server = await shop()
+  await using proxy = await pathProxy(server.url, '/audit')
+  const { page, complaints } = await open({ ...server, url: proxy.url }, {}, FIND_PAYOUT)
+  await signIn(page)
+  await rows(page).first().click()
+  await page.getByRole('tab', { name: 'Proof' }).click()
+  await page.getByText('what is shown here is what was proved').waitFor()
+  expect(page.url()).toContain('/audit/#/')
+  expect(complaints).toEqual([])
 })

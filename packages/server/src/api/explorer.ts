@@ -34,6 +34,10 @@ export function explorerFiles(): string | undefined {
 export async function explorerRoutes(app: FastifyInstance): Promise<void> {
   const root = explorerFiles()
   if (root === undefined) return
+  // Links to a page stand on other sites, and who logged in at an identity provider comes from there.
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, checksOrigin: true }
+  })
   await app.register(serveFiles, {
     root,
     wildcard: false,

@@ -130,7 +130,7 @@ export async function buildHttpServer(
     metricsRoute(scope, services)
   })
   if (!roles.has('api')) return app
-  await explorerRoutes(app)
+  await app.register(explorerRoutes)
   await app.register(async (scope) => {
     refuseInfiniteNumbers(scope)
     recordReads(scope, services.accessLog)

@@ -9,7 +9,7 @@ import { cookieNames, cookieOf } from './session-cookies.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route checks by itself where a request comes from. */
+    /** The route checks by itself where a request comes from, or answers to all alike. */
     checksOrigin?: true
   }
   interface FastifyRequest {
@@ -54,10 +54,11 @@ export function knowCallers(
   })
   app.addHook('onRequest', (request, _, done) => {
     const { cookieToken, clientCertificate, method, headers } = request
+    if (request.routeOptions.config.checksOrigin) return done()
     // A browser shows certificates, too, for whatever page it is.
     if (clientCertificate !== undefined && (headers.origin ?? headers['sec-fetch-site']) !== undefined)
       assertSameOrigin(request, services)
-    if (cookieToken !== undefined && !request.routeOptions.config.checksOrigin) {
+    if (cookieToken !== undefined) {
       const session = people.sessions.ofToken(cookieToken)
       const isRead = method === 'GET' || method === 'HEAD'
       if (isRead) assertSameOrigin(request, services)

@@ -8,7 +8,7 @@ import { CookieSeal } from '../identity/sealed-cookie.ts'
 import { ACCESS_MS } from '../identity/sessions.ts'
 import type { Services } from '../services.ts'
 import { EMPTY } from './answers/answer.ts'
-import { loginAnswer } from './answers/identity-answers.ts'
+import { loginAnswer, oidcAnswer } from './answers/identity-answers.ts'
 import { ProblemError } from './authorize.ts'
 import { sessionView, timeOf } from './identity-views.ts'
 import { problem } from './problem.ts'
@@ -33,6 +33,18 @@ export function openIdRoutes(app: FastifyInstance, services: Services): void {
   const config = { checksOrigin: true } as const
   const seal = new CookieSeal(services.cursorKey, 'logins by OpenID Connect', now)
   const cookieName = site.isSecure ? '__Secure-trailproof-login' : 'trailproof-login'
+
+  app.get(
+    PATH,
+    {
+      schema: {
+        tags,
+        summary: 'Whether people log in by an identity provider here. Open.',
+        response: { 200: oidcAnswer },
+      },
+    },
+    () => ({ login: openId !== undefined }),
+  )
 
   app.get<{ Querystring: { return_to?: string } }>(
     `${PATH}/login`,

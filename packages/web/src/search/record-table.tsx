@@ -2,6 +2,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import type { ShownRecord } from '../api/answers.ts'
+import { useCommands } from '../commands/commands.ts'
 import { useZone } from '../time/zone.tsx'
 import { CellActions } from './cell-actions.tsx'
 import { columnsOf } from './columns.tsx'
@@ -71,9 +72,7 @@ export function RecordTable({
   const onKeyDown = (event: KeyboardEvent): void => {
     const steps: Readonly<Record<string, number>> = {
       ArrowDown: 1,
-      j: 1,
       ArrowUp: -1,
-      k: -1,
       PageDown: 20,
       PageUp: -20,
     }
@@ -84,6 +83,11 @@ export function RecordTable({
     else return
     event.preventDefault()
   }
+
+  useCommands([
+    { title: 'Next record', key: 'j', run: () => move(at < 0 ? 0 : at + 1) },
+    { title: 'Record before', key: 'k', run: () => move(at < 0 ? 0 : at - 1) },
+  ])
 
   return (
     <div className={styles.frame}>

@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { Filter } from '@trailproof/core/query'
 import { lazy, Suspense, useState } from 'react'
 import type { Histogram as Counts } from '../api/answers.ts'
+import { useCommands } from '../commands/commands.ts'
 import { Button } from '../parts/button.tsx'
 import { Loading } from '../parts/states.tsx'
 import { useKept } from '../parts/use-kept.ts'
@@ -52,6 +53,19 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
     void loadQueryLanguage().then((language) => ask(change(language, state.q))) // a page of ours that cannot be loaded any more is shown by the next search
   const add = (condition: Filter): void => edit((language, q) => withCondition(language, q, condition))
 
+  const mayTake = may('export')
+  useCommands([
+    { title: 'Ask', key: '/', run: () => document.querySelector<HTMLElement>('#query')?.focus() },
+    { title: 'Choose the time', key: 'd', run: () => document.querySelector<HTMLElement>('#time')?.click() },
+    { title: 'Live, or not', key: 'l', run: () => onChange({ live: !state.live, record: '' }) },
+    ...(mayTake
+      ? [
+          { title: 'Prove the list', key: 'p', run: () => !state.live && setOpen('proof') },
+          { title: 'Export', key: 'e', run: () => setOpen('export') },
+        ]
+      : []),
+  ])
+
   return (
     <main className={styles.page} tabIndex={-1}>
       <h1 className="for-readers-only">Records</h1>
@@ -81,7 +95,7 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
         <p role="status" aria-live="polite">
           {summaryOf(found, counts)}
         </p>
-        {may('export') && (
+        {mayTake && (
           <>
             <Button
               kind="quiet"
@@ -140,7 +154,7 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
         )}
       </div>
       <Suspense>
-        {isOpen === 'proof' && (
+        {isOpen === 'proof' && found.records.length > 0 && (
           <ListProof
             ledger={ledger}
             query={filterText(state.q)}

@@ -33,7 +33,9 @@ export function TimeRange({
   const zones = [...new Set(['UTC', localZone()])]
   return (
     <Popover.Root open={isOpen} onOpenChange={setOpen}>
-      <Popover.Trigger render={<Button className={styles.trigger} />}>{wordsOf(range, zone)}</Popover.Trigger>
+      <Popover.Trigger render={<Button id="time" className={styles.trigger} />}>
+        {wordsOf(range, zone)}
+      </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={6} align="end">
           <Popover.Popup className={styles.popup} aria-label="Time range">

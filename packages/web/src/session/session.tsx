@@ -28,6 +28,8 @@ interface SessionControl {
   readonly signInByKey: (token: string) => Promise<void>
   readonly logIn: (email: string, password: string) => Promise<void>
   readonly signOut: () => Promise<void>
+  /** Where a browser logs in by an identity provider and comes back to this page; undefined: nowhere. */
+  readonly providerAddress: () => Promise<string | undefined>
 }
 
 const KEY = 'trailproof.key'
@@ -71,6 +73,11 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
         })
         noteRenewal()
         await begin(cookieCredentials)
+      },
+      async providerAddress() {
+        const { login } = await nobody.get<{ login: boolean }>('v1/oidc').catch(() => ({ login: false }))
+        const back = new URLSearchParams({ return_to: `${location.pathname}${location.hash}` })
+        return login ? `v1/oidc/login?${back}` : undefined
       },
       async signOut() {
         sessionStorage.removeItem(KEY)

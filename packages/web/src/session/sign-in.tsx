@@ -10,14 +10,16 @@ type Way = 'account' | 'key'
 const WAY = 'trailproof.way'
 
 export function SignIn() {
-  const { resume, signInByKey, logIn } = useSessionControl()
+  const { resume, signInByKey, logIn, providerAddress } = useSessionControl()
+  const [provider, setProvider] = useState<string>()
   const [way, setWay] = useState<Way>(() => (localStorage.getItem(WAY) === 'account' ? 'account' : 'key'))
   const [problem, setProblem] = useState<string>()
   const [isBusy, setBusy] = useState(true)
 
   useEffect(() => {
     void resume().then((isThere) => setBusy(isThere)) // it never rejects
-  }, [resume])
+    void providerAddress().then(setProvider) // nor does this
+  }, [resume, providerAddress])
 
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault()
@@ -76,6 +78,11 @@ export function SignIn() {
         <Button type="submit" kind="main" disabled={isBusy}>
           {isBusy ? 'Signing in …' : 'Sign in'}
         </Button>
+        {provider !== undefined && (
+          <a className={styles.provider} href={provider}>
+            Sign in by your identity provider
+          </a>
+        )}
         <Button
           kind="quiet"
           onClick={() => {

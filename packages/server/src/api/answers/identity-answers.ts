@@ -35,6 +35,10 @@ export const sessionsAnswer = answer('Newest first.', {
   sessions: Type.Array(answer('A session.', session)),
 })
 
+export const oidcAnswer = answer('Ways to log in.', {
+  login: Type.Boolean({ description: 'Whether browsers may be sent to an identity provider.' }),
+})
+
 export const loginAnswer = answer('A session; with `cookies` the tokens are in cookies alone.', {
   session: answer('What was begun, or gone on with.', session),
   access_token: Type.Optional(Type.String({ description: 'To call with: Authorization: Bearer …' })),
