@@ -1,5 +1,5 @@
 /** The administration: its sections at the left, of which whoever looks sees what they may. */
-import { Link, useParams } from '@tanstack/react-router'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import type { ComponentType } from 'react'
 import { Empty } from '../parts/states.tsx'
 import { useSession } from '../session/session.tsx'
@@ -36,27 +36,34 @@ const CONTENT: Readonly<Record<SectionName, ComponentType>> = {
 export default function AdminPage() {
   const { may } = useSession()
   const { section: asked } = useParams({ from: '/admin/$section' })
+  const navigate = useNavigate()
   const section = SECTIONS.find(({ name }) => name === asked)
   const seen = SECTIONS.filter(({ needs }) => needs.some(may))
   return (
     <div className={styles.page}>
       <nav className={styles.sections} aria-label="Administration">
         {seen.map(({ name, title }) => (
-          <Link
-            key={name}
-            to="/admin/$section"
-            params={{ section: name }}
-            // One that is out of sight where they stand in a row is brought there.
-            ref={(link) => {
-              if (name === asked) link?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-            }}
-            search={({ ledger }) => (ledger === undefined ? {} : { ledger })}
-          >
+          <Link key={name} to="/admin/$section" params={{ section: name }} search={ledgerOf}>
             {title}
           </Link>
         ))}
+        <select
+          aria-label="Section"
+          value={asked}
+          onChange={
+            ({ target: { value } }) =>
+              void navigate({ to: '/admin/$section', params: { section: value }, search: ledgerOf }) // it ends with the section shown
+          }
+        >
+          {seen.map(({ name, title }) => (
+            <option key={name} value={name}>
+              {title}
+            </option>
+          ))}
+        </select>
       </nav>
-      <main className={styles.content} tabIndex={-1} key={asked}>
+      {/* What has nothing to be focused in it is scrolled by keyboard, too. */}
+      <main className={styles.content} tabIndex={0} key={asked}>
         {section === undefined ? (
           <Empty title="There is no such section" />
         ) : seen.includes(section) ? (
@@ -69,6 +76,11 @@ export default function AdminPage() {
       </main>
     </div>
   )
+}
+
+/** All keep to the ledger that is chosen. */
+function ledgerOf({ ledger }: { readonly ledger?: string }) {
+  return ledger === undefined ? {} : { ledger }
 }
 
 function Shown({ section: { name, title } }: { readonly section: (typeof SECTIONS)[number] }) {

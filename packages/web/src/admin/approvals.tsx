@@ -80,7 +80,7 @@ export function Approvals() {
                   { title: 'Decided by', show: ({ decision }) => decision?.by.name ?? '' },
                 ]}
                 acts={({ id, act }) => (
-                  <Button aria-label={`Look at: ${ACT_TITLES[act] ?? act}`} onClick={() => setChosen(id)}>
+                  <Button aria-label={`Look at it: ${ACT_TITLES[act] ?? act}`} onClick={() => setChosen(id)}>
                     Look at it
                   </Button>
                 )}

@@ -38,9 +38,10 @@ export function Keys() {
   const make = async (form: FormData): Promise<void> => {
     const day = saidIn(form, 'expires')
     const teams = listIn(form, 'teams')
+    const roles = chosenIn(form, 'roles')
     const body = {
       name: textIn(form, 'name'),
-      roles: chosenIn(form, 'roles'),
+      ...(roles.length > 0 && { roles }),
       ledger: saidIn(form, 'ledger'),
       ...(teams.length > 0 && { teams }),
       expires_at: day === undefined ? undefined : `${day}T00:00:00Z`,
@@ -81,7 +82,7 @@ export function Keys() {
                 },
               ]}
               acts={(key) =>
-                key.revoked_at === null && (
+                !isOver(key) && (
                   <>
                     <FormDialog
                       label="Rotate"
@@ -147,10 +148,10 @@ function MakeKey({ onSubmit }: { readonly onSubmit: (form: FormData) => Promise<
   )
 }
 
-function KeyState({ of: { revoked_at: revoked, expires_at: expires } }: { readonly of: Key }) {
-  if (revoked !== null) return <StateText tone="plain">revoked</StateText>
+function KeyState({ of: key }: { readonly of: Key }) {
+  const { revoked_at: revoked, expires_at: expires } = key
+  if (isOver(key)) return <StateText tone="plain">{revoked === null ? 'ended' : 'revoked'}</StateText>
   if (expires === null) return <StateText tone="good">valid</StateText>
-  if (Date.parse(expires) <= Date.now()) return <StateText tone="plain">ended</StateText>
   return (
     <>
       <StateText tone="good">valid</StateText> until <Moment at={expires} />
@@ -158,8 +159,11 @@ function KeyState({ of: { revoked_at: revoked, expires_at: expires } }: { readon
   )
 }
 
+function isOver({ revoked_at: revoked, expires_at: expires }: Key): boolean {
+  return revoked !== null || (expires !== null && Date.parse(expires) <= Date.now())
+}
+
 /** Those that open something first, the newest of them first. */
 function byUse(a: Key, b: Key): number {
-  const isOver = ({ revoked_at: revoked }: Key): number => (revoked === null ? 0 : 1)
-  return isOver(a) - isOver(b) || (b.created_at ?? '').localeCompare(a.created_at ?? '')
+  return Number(isOver(a)) - Number(isOver(b)) || (b.created_at ?? '').localeCompare(a.created_at ?? '')
 }

@@ -83,7 +83,7 @@ function QuarantineOf({ ledger }: { readonly ledger: string }) {
                 },
               ]}
               acts={({ id, received_at: at }) => (
-                <Button aria-label={`Look at: ${at}`} onClick={() => setChosen(id)}>
+                <Button aria-label={`Look at it: ${at}`} onClick={() => setChosen(id)}>
                   Look at it
                 </Button>
               )}
