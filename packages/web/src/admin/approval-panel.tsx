@@ -23,7 +23,7 @@ interface ApprovalPanelProps {
 export function ApprovalPanel({ id, onClose, onDecided }: ApprovalPanelProps) {
   const approval = useGet<Approval>('approval', `v1/approvals/${encodeURIComponent(id)}`)
   return (
-    <Panel title="What is asked for" acts={<Button onClick={onClose}>Close</Button>}>
+    <Panel title="What is asked for" isOpened acts={<Button onClick={onClose}>Close</Button>}>
       <Asked query={approval} what="the request">
         {(asked) => (
           <>

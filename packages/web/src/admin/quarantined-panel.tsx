@@ -57,7 +57,7 @@ export function QuarantinedPanel({ record, onClose, onSettled }: QuarantinedPane
     }
   }
   return (
-    <Panel title="A record that was not valid" acts={<Button onClick={onClose}>Close</Button>}>
+    <Panel title="A record that was not valid" isOpened acts={<Button onClick={onClose}>Close</Button>}>
       <Facts
         of={{
           'Came at': <Moment at={at} />,
