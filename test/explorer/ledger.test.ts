@@ -86,6 +86,20 @@ test('a ledger that went back, or was forked, turns the seal red and says so', a
   }
 })
 
+test('another ledger under a known name is not believed, until somebody says that it is to be', async () => {
+  const { page } = await open(await shop(), {}, '#/ledger')
+  await signIn(page)
+  await page.getByLabel('Verdict').waitFor()
+  await page.evaluate("localStorage.setItem('trailproof.origin main', 'elsewhere.example/main')")
+  await page.getByRole('button', { name: 'Check again' }).click()
+  await page.getByRole('alert').getByText('knows another ledger, elsewhere.example/main').waitFor()
+  expect(await verdict(page)).toBe('broken')
+  await page.getByRole('button', { name: 'Trust this ledger' }).click()
+  await page.getByRole('button', { name: 'Trust it from now on' }).click()
+  await page.getByText('are unchanged').waitFor()
+  expect(await verdict(page)).toBe('intact')
+})
+
 test('a ledger under another key than the one that was pinned is not believed', async () => {
   const { page } = await open(await shop(), {}, '#/ledger')
   await signIn(page)

@@ -1,5 +1,6 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { ApiProblem } from '../api/problem.ts'
 import { SessionProvider, useSessionControl } from '../session/session.tsx'
 import { SignIn } from '../session/sign-in.tsx'
@@ -33,5 +34,9 @@ export function App() {
 
 function Pages() {
   const { session } = useSessionControl()
+  // What one person was shown is nothing that the next may see.
+  useEffect(() => {
+    if (session === undefined) queries.clear()
+  }, [session])
   return session === undefined ? <SignIn /> : <RouterProvider router={router} />
 }

@@ -1,6 +1,6 @@
 /** What stands around every page: where one is, whose ledger, how it looks, and the way out. */
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link, useMatchRoute, useNavigate } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
 import { SECTIONS } from '../admin/sections.ts'
 import type { LedgerInfo } from '../api/answers.ts'
@@ -118,6 +118,7 @@ function Commands({ ledgers, onLedger }: CommandsProps) {
 function Pages() {
   const { may } = useSession()
   const [section] = SECTIONS.filter(({ needs }) => needs.some(may))
+  const isAdministration = useMatchRoute()({ to: '/admin/$section' }) !== false
   const look = { search: ledgerOf, className: styles.page }
   return (
     <nav className={styles.pages} aria-label="Pages">
@@ -131,7 +132,12 @@ function Pages() {
         Verify
       </Link>
       {section !== undefined && (
-        <Link to="/admin/$section" params={{ section: section.name }} {...look}>
+        <Link
+          to="/admin/$section"
+          params={{ section: section.name }}
+          aria-current={isAdministration ? 'page' : undefined}
+          {...look}
+        >
           Administration
         </Link>
       )}

@@ -1,10 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { readCheckpoint } from '@trailproof/core'
+import type { ReactNode } from 'react'
 import { Asked } from '../parts/asked.tsx'
 import { Button } from '../parts/button.tsx'
 import { Facts } from '../parts/facts.tsx'
+import { FormDialog } from '../parts/form-dialog.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { type ProvenLedger, proveLedger } from '../proof/prove-ledger.ts'
+import { forgetOrigin } from '../proof/trust.ts'
 import { TrustedKeys } from '../proof/trusted-keys.tsx'
 import { Verdict } from '../proof/verdict.tsx'
 import { useSession } from '../session/session.tsx'
@@ -43,19 +46,42 @@ export function Continuity({ ledger }: { readonly ledger: string }) {
       }
     >
       <Asked query={proof} what="the evidence">
-        {(proven) => <Judged proven={proven} checkedAt={new Date(proof.dataUpdatedAt).toISOString()} />}
+        {(proven) => (
+          <Judged proven={proven} checkedAt={new Date(proof.dataUpdatedAt).toISOString()}>
+            {proven.evidence.knownOrigin !== proven.evidence.origin && (
+              <FormDialog
+                label="Trust this ledger"
+                isGrave
+                title={`Trust another ledger under the name ${ledger}?`}
+                explanation="Only if whoever answers for the server says why it is another one, such as that it was set up anew."
+                act="Trust it from now on"
+                onSubmit={async () => {
+                  forgetOrigin(ledger)
+                  await proof.refetch()
+                }}
+              />
+            )}
+          </Judged>
+        )}
       </Asked>
     </Panel>
   )
 }
 
-function Judged({ proven, checkedAt }: { readonly proven: ProvenLedger; readonly checkedAt: string }) {
+interface JudgedProps {
+  readonly proven: ProvenLedger
+  readonly checkedAt: string
+  readonly children: ReactNode
+}
+
+function Judged({ proven, checkedAt, children }: JudgedProps) {
   const { remembered, checkpoint, verifierKeys } = proven.evidence
   const words = remembered === undefined ? { ...WORDS, intact: FIRST_SEEN } : WORDS
   const before = readCheckpoint(remembered ?? '')
   const now = readCheckpoint(checkpoint)
   return (
     <Verdict judgement={proven} words={words}>
+      {children}
       <Facts
         of={{
           Checked: <Moment at={checkedAt} />,

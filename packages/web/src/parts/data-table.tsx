@@ -42,7 +42,7 @@ export function DataTable<Row>({ label, rows, keyOf, columns, acts }: DataTableP
           <tr key={keyOf(row)} role="row">
             {columns.map(({ title, show, isFigure }) => (
               <td key={title} role="cell" data-title={title} data-figure={isFigure} dir="auto">
-                {show(row)}
+                <div>{show(row)}</div>
               </td>
             ))}
             {acts !== undefined && (

@@ -28,7 +28,11 @@ export async function judgeExport(evidence: ExportEvidence, primitives: Primitiv
   if (firstBad !== undefined)
     return broken(`line ${firstBad.line} (entry ${firstBad.index}): ${firstBad.detail}`)
   const header = (await exportHeader(evidence.file))! // what was verified begins with one
-  const memory = judgeMemory(evidence.memory ?? {}, header.head, primitives.sha256)
+  const memory = judgeMemory(
+    evidence.memory ?? { knownOrigin: header.head.origin },
+    header.head,
+    primitives.sha256,
+  )
   if (memory.kind === 'broken') return broken(memory.fault)
   const proven = [...sentencesOf(report), ...memory.proven]
   const compared = await compare(evidence.file, evidence.shown ?? [])

@@ -8,6 +8,8 @@ import {
 } from '@trailproof/core'
 
 export interface Memory {
+  /** Of the ledger that this browser knows under the name. */
+  readonly knownOrigin: string
   /** The newest checkpoint that this browser has seen of the ledger before, a signed note. */
   readonly remembered?: string | undefined
   /** Hashes in base64, from the smaller of both checkpoints to the larger; undefined when they may not be seen. */
@@ -22,15 +24,16 @@ const NOTHING_SEEN = { kind: 'held', proven: [], missing: [] } as const satisfie
 
 /** What was signed once is the beginning of all that is signed later. `now` was judged before. */
 export function judgeMemory(
-  { remembered, consistency }: Memory,
+  { knownOrigin, remembered, consistency }: Memory,
   now: Checkpoint,
   sha256: Sha256,
 ): MemoryVerdict {
+  if (knownOrigin !== now.origin)
+    return broken(`under this name this browser knows another ledger, ${knownOrigin}`)
   if (remembered === undefined) return NOTHING_SEEN
   const before = readCheckpoint(remembered)
-  // Only what was opened once is remembered.
+  // Only what was opened once is remembered, by its origin.
   if (before.kind === 'problem') return NOTHING_SEEN
-  if (before.origin !== now.origin) return broken(`the ledger is another one now: it was ${before.origin}`)
   if (before.size > now.size)
     return broken(
       `this browser has seen ${before.size} entries, and the server shows ${now.size}: it went back, or was restored`,

@@ -5,7 +5,7 @@ import { consistencyWith } from './consistency-with.ts'
 import { judge } from './judge.ts'
 import type { LedgerEvidence } from './judge-ledger.ts'
 import type { Judgement } from './judgement.ts'
-import { pinnedKeys, rememberCheckpoint, rememberedCheckpoint } from './trust.ts'
+import { knownOrigin, pinnedKeys, rememberCheckpoint, rememberedCheckpoint } from './trust.ts'
 
 export interface ProvenLedger extends Judgement {
   readonly evidence: LedgerEvidence
@@ -24,6 +24,7 @@ export async function proveLedger(client: Client, ledger: string): Promise<Prove
     origin,
     checkpoint,
     verifierKeys: pinnedKeys(origin, shownKeys),
+    knownOrigin: knownOrigin(ledger, origin),
     remembered,
     consistency: await consistencyWith(client, ledger, remembered, checkpoint),
   }

@@ -7,7 +7,7 @@ import { consistencyWith } from './consistency-with.ts'
 import { exportHeader } from './export-header.ts'
 import { judge } from './judge.ts'
 import type { Judgement } from './judgement.ts'
-import { pinnedKeys, rememberCheckpoint, rememberedCheckpoint } from './trust.ts'
+import { knownOrigin, pinnedKeys, rememberCheckpoint, rememberedCheckpoint } from './trust.ts'
 
 /** Entries between the first and the last; hashes of those between are part of the proof. */
 export const LIST_ENTRIES_MAX = 1_000_000
@@ -40,7 +40,7 @@ export async function proveList(
   const remembered = rememberedCheckpoint(origin)
   const consistency = await consistencyWith(client, ledger, remembered, checkpoint)
   const verifierKeys = pinnedKeys(origin, shownKeys)
-  const memory = { remembered, consistency }
+  const memory = { knownOrigin: knownOrigin(ledger, origin), remembered, consistency }
   const judgement = await judge({ kind: 'export', evidence: { file, verifierKeys, memory, shown: records } })
   if (judgement.checkpoint !== undefined) rememberCheckpoint(origin, judgement.checkpoint)
   return { ...judgement, file, verifierKeys }

@@ -6,7 +6,7 @@ import { consistencyWith } from './consistency-with.ts'
 import { judge } from './judge.ts'
 import type { RecordEvidence, ShownGroup } from './judge-record.ts'
 import type { Judgement } from './judgement.ts'
-import { pinnedKeys, rememberCheckpoint, rememberedCheckpoint } from './trust.ts'
+import { knownOrigin, pinnedKeys, rememberCheckpoint, rememberedCheckpoint } from './trust.ts'
 
 interface Entry {
   readonly leaf: string
@@ -37,6 +37,7 @@ export async function proveRecord(client: Client, ledger: string, index: number)
     personal: entry.personal,
     proof,
     verifierKeys: pinnedKeys(info.origin, info.verifier_keys),
+    knownOrigin: knownOrigin(ledger, info.origin),
     remembered,
     consistency: await consistencyWith(client, ledger, remembered, proof.slice(proof.indexOf('\n\n') + 2)),
   }

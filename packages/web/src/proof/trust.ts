@@ -1,6 +1,6 @@
 /**
- * What this browser trusts: for each ledger, by its origin, the keys that it saw first, and the newest checkpoint that it found
- * good. A server that later shows other keys or an older history is noticed here.
+ * What this browser trusts: which ledger has a name, and of each ledger, by its origin, the keys that it saw first and the newest
+ * checkpoint that it found good. A server that later shows another ledger, other keys or an older history is noticed here.
  */
 import { readCheckpoint } from '@trailproof/core'
 
@@ -9,6 +9,7 @@ interface Trust {
   readonly checkpoint?: string
 }
 
+const nameOf = (ledger: string): string => `trailproof.origin ${ledger}`
 const placeOf = (origin: string): string => `trailproof.trust ${origin}`
 
 function kept(origin: string): Trust | undefined {
@@ -27,6 +28,18 @@ export function pinnedKeys(origin: string, shown: readonly string[]): readonly s
 
 export function rememberedCheckpoint(origin: string): string | undefined {
   return kept(origin)?.checkpoint
+}
+
+/** Which ledger this browser knows under a name: the one that it saw first. */
+export function knownOrigin(name: string, shown: string): string {
+  const kept = localStorage.getItem(nameOf(name))
+  if (kept === null) localStorage.setItem(nameOf(name), shown)
+  return kept ?? shown
+}
+
+/** The next ledger that is shown under the name is known from then on. What is known of the one before stays known of it. */
+export function forgetOrigin(name: string): void {
+  localStorage.removeItem(nameOf(name))
 }
 
 /** Of two, the one of more entries is remembered. */

@@ -1,4 +1,5 @@
 import { timeText } from './format-time.ts'
+import styles from './moment.module.css'
 import { useZone } from './zone.tsx'
 
 /** A time to the second, in the zone that is chosen; its whole text, in UTC, when it is pointed at. */
@@ -7,7 +8,15 @@ export function Moment({ at }: { readonly at: string }) {
   const text = timeText(at, zone)
   return (
     <time dateTime={at} title={at}>
-      {text === undefined ? at : `${text.date} ${text.time.slice(0, 8)}`}
+      {/* It is broken between both, if at all. */}
+      {text === undefined ? (
+        at
+      ) : (
+        <>
+          <span className={styles.part}>{text.date}</span>{' '}
+          <span className={styles.part}>{text.time.slice(0, 8)}</span>
+        </>
+      )}
     </time>
   )
 }
