@@ -4,7 +4,7 @@ const CSS = `
 :host {
   --text: var(--trailproof-text, light-dark(#16202c, #e6ebf1));
   --quiet: var(--trailproof-quiet, light-dark(#4c5867, #a7b2bf));
-  --ground: var(--trailproof-ground, light-dark(#ffffff, #101418));
+  --ground: var(--trailproof-ground, transparent);
   --raised: var(--trailproof-raised, light-dark(#f5f7fa, #171d23));
   --line: var(--trailproof-line, light-dark(#d5dbe4, #2c353f));
   --edge: var(--trailproof-edge, light-dark(#7d8896, #6b7785));
@@ -33,10 +33,14 @@ button:hover { background: var(--raised); }
 ol { list-style: none; margin: 0; padding: 0; border-top: 1px solid var(--line); }
 li { border-bottom: 1px solid var(--line); }
 summary {
-  display: grid; grid-template-columns: 13em minmax(6em, 1fr) minmax(8em, 2fr) 8em;
-  gap: 0.25rem 0.75rem; padding: 0.5rem; cursor: pointer; list-style: none; overflow-wrap: anywhere;
+  display: grid; grid-template-columns: 1em 15em minmax(6em, 1fr) minmax(8em, 2fr) 7em;
+  gap: 0.25rem 0.5rem; padding: 0.5rem; cursor: pointer; list-style: none; overflow-wrap: anywhere;
 }
 summary::-webkit-details-marker { display: none; }
+summary::before { content: '▸' / ''; color: var(--quiet); }
+[open] > summary::before { content: '▾' / ''; }
+[open] > summary { background: var(--raised); }
+::placeholder { color: var(--quiet); opacity: 1; }
 summary:hover { background: var(--raised); }
 time { color: var(--quiet); font-variant-numeric: tabular-nums; }
 .action { font-weight: 600; }
@@ -44,7 +48,7 @@ time { color: var(--quiet); font-variant-numeric: tabular-nums; }
 .outcome.failure { color: var(--failure); }
 .outcome.denied { color: var(--denied); }
 .outcome.unknown, .quiet { color: var(--quiet); }
-.details { padding: 0.25rem 0.5rem 0.75rem; background: var(--raised); overflow-wrap: anywhere; }
+.details { padding: 0 0.5rem 0.75rem 2rem; background: var(--raised); overflow-wrap: anywhere; }
 .details > * { margin: 0.5rem 0 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 0.75rem; }
 dt { color: var(--quiet); }
@@ -61,10 +65,10 @@ thead th { color: var(--quiet); }
 .more { margin-top: 0.75rem; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @container (max-width: 40rem) {
-  summary { grid-template-columns: 1fr max-content; }
-  time, .actor { grid-column: 1; }
-  .action { grid-column: 1; grid-row: 1; }
-  .outcome { grid-column: 2; grid-row: 1; }
+  summary { grid-template-columns: 1em 1fr max-content; }
+  time, .actor { grid-column: 2; }
+  .action { grid-column: 2; grid-row: 1; }
+  .outcome { grid-column: 3; grid-row: 1; }
 }
 `
 
