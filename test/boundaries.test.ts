@@ -11,6 +11,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'verify', 'server'],
   conformance: ['core', 'server'],
   web: ['core', 'verify'],
+  viewer: [],
 }
 const PACKAGE_OF: Readonly<Record<string, string>> = { trailproof: 'cli' }
 /** Packages that take bytes and give answers, in Node and in the browser. */

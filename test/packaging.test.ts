@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 /** For npx: what was installed, nothing from a registry. */
 const COMMAND = ['--no-install', 'trailproof']
-const PACKAGES = ['core', 'verify', 'sdk', 'server', 'cli']
+const PACKAGES = ['core', 'verify', 'sdk', 'viewer', 'server', 'cli']
 const execute = promisify(execFile)
 /** npm and npx run the Node that runs this test. */
 const env = {

@@ -166,6 +166,11 @@ export const ROUTES: readonly Operation[] = [
     anyLedger: true,
   }),
   route('DELETE /v1/keys/{prefix}', 'manage-keys', { path: '/v1/keys/none', anyLedger: true }),
+  route('POST /v1/viewer-tokens', 'make-viewers', {
+    also: 'read',
+    path: '/v1/viewer-tokens',
+    body: { ledger: 'main', query: 'action:a.b', name: 'probe' },
+  }),
   route('GET /v1/roles', 'manage-keys', { path: '/v1/roles', anyLedger: true }),
   route('PUT /v1/roles/{name}', 'manage-roles', {
     path: '/v1/roles/probe',

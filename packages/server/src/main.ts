@@ -11,6 +11,7 @@ import { ApiKeys } from './access/api-keys.ts'
 import { Callers } from './access/callers.ts'
 import { type Denial, Denials } from './access/denials.ts'
 import { RoleBook } from './access/role-book.ts'
+import { ViewerTokens } from './access/viewer-tokens.ts'
 import { ClientCertificates } from './api/client-certificates.ts'
 import { buildHttpServer } from './api/http-server.ts'
 import { SharedPort } from './api/shared-port.ts'
@@ -181,7 +182,8 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
     roles: roleBook,
     now: Date.now,
   })
-  const sources = [people, ...(bearers ? [bearers.tokens] : []), certificates]
+  const viewers = new ViewerTokens({ keys, ledgers, secret: cursorKey, now: Date.now })
+  const sources = [people, viewers, ...(bearers ? [bearers.tokens] : []), certificates]
   const callers = new Callers(keys, roleBook, sources)
   const newAdminToken = roles.has('api') ? await firstAdminKey(keys, directory.call) : undefined
   const accessLog = new AccessLog(
@@ -212,6 +214,7 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
     version: options.version ?? '0.0.0',
     callers,
     keys,
+    viewers,
     people,
     invitations: new Invitations(directory.call, people, Date.now),
     openId: openIdOf(settings, Date.now),

@@ -5,6 +5,7 @@ import type { ApiKeys } from './access/api-keys.ts'
 import type { Callers } from './access/callers.ts'
 import type { Denials } from './access/denials.ts'
 import type { RoleBook } from './access/role-book.ts'
+import type { ViewerTokens } from './access/viewer-tokens.ts'
 import type { ClientCertificates } from './api/client-certificates.ts'
 import type { Site } from './api/site.ts'
 import type { StreamSessions } from './api/stream-sessions.ts'
@@ -40,6 +41,7 @@ export interface Services {
   readonly version: string
   readonly callers: Callers
   readonly keys: ApiKeys
+  readonly viewers: ViewerTokens
   readonly people: People
   readonly invitations: Invitations
   /** Undefined: no identity provider is set. */

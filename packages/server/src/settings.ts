@@ -158,6 +158,11 @@ export const settingsSchema = Type.Object({
     description:
       'Where people reach the server when a proxy is in front of it, such as https://audit.example.com. Default: its own address.',
   }),
+  viewer_origins: Type.String({
+    default: '',
+    description:
+      'Origins of pages that may show records by viewer tokens, with commas: https://shop.example.com. Default: pages of other origins read nothing.',
+  }),
   key_requests_per_second: Type.Integer({
     minimum: 0,
     default: 0,

@@ -105,6 +105,13 @@ export class ApiKeys {
     return this.#callerOf(key)
   }
 
+  /** The caller of a key, for what it handed on; undefined when there is no key of that prefix. */
+  ofPrefix(prefix: string): IdentifiedCaller | AccessRefusal | undefined {
+    for (const key of this.#byHash.values())
+      if (key.prefix === prefix) return this.#refusalOf(key) ?? this.#callerOf(key)
+    return undefined
+  }
+
   /** To the day: the first use of each is kept in memory, and written by `writeUses`. */
   #noteUse({ hash: of, prefix, lastUsedAt = 0 }: StoredKey): void {
     const now = this.#now()

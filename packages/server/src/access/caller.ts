@@ -2,7 +2,7 @@
 import type { Grant } from './roles.ts'
 
 export interface Subject {
-  readonly kind: 'key' | 'user' | 'service'
+  readonly kind: 'key' | 'user' | 'service' | 'viewer'
   /** Of a key its prefix. */
   readonly id: string
 }

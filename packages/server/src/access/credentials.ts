@@ -17,4 +17,6 @@ export interface Credentials {
   readonly token: string | undefined
   /** Of the connection; counts where there is no token. */
   readonly certificate?: CertificateNames | undefined
+  /** Whether viewer tokens count for what is asked. Default: false. */
+  readonly admitsViewers?: boolean
 }

@@ -21,6 +21,7 @@ export const PERMISSIONS = {
   'manage-users': 'invite, change and remove users, and end their sessions',
   hold: 'place legal holds, and ask for their release',
   retain: 'say how long records are kept',
+  'make-viewers': 'make viewer tokens, which show to whoever has them what one query selects; with read',
   approve: 'decide what somebody else asks for, where it takes two; with the permission for it',
 } as const satisfies Readonly<Record<string, string>>
 
@@ -69,4 +70,5 @@ export const ROW_PERMISSIONS: PermissionSet = setOf(
   'export',
   'prove',
   'save-searches',
+  'make-viewers',
 )

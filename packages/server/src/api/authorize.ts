@@ -32,7 +32,7 @@ export interface WithHeaders {
   /** Of the connection; read by a hook. */
   readonly clientCertificate?: CertificateNames | undefined
   /** Its `url` is the route's template; of gRPC the path of the method. */
-  readonly routeOptions?: { readonly url?: string | undefined }
+  readonly routeOptions?: { readonly url?: string | undefined; readonly config?: { readonly viewers?: true } }
 }
 
 /** What requests are authorized with. */
@@ -71,7 +71,11 @@ function tokenOf({ headers }: WithHeaders): string | undefined {
 
 /** All that a request shows of who sends it. */
 export function credentialsOf(request: WithHeaders): Credentials {
-  return { token: tokenOf(request) ?? request.cookieToken, certificate: request.clientCertificate }
+  return {
+    token: tokenOf(request) ?? request.cookieToken,
+    certificate: request.clientCertificate,
+    admitsViewers: request.routeOptions?.config?.viewers === true,
+  }
 }
 
 export function accessProblem({ reason, detail }: AccessRefusal): Problem {

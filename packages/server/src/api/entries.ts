@@ -32,7 +32,7 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
   app.get<{ Params: { name: string; index: number }; Querystring: { personal?: boolean } }>(
     '/v1/ledgers/:name/entries/:index',
     {
-      config: { reads: 'entries' },
+      config: { reads: 'entries', viewers: true },
       schema: {
         tags: ['evidence'],
         summary: 'One entry: leaf, exact bytes and salts of its groups.',
@@ -84,6 +84,7 @@ export function entryRoutes(app: FastifyInstance, services: Services): void {
   app.get<{ Params: { name: string; index: number } }>(
     '/v1/ledgers/:name/entries/:index/proof',
     {
+      config: { viewers: true },
       schema: {
         tags: ['evidence'],
         summary: 'A C2SP tlog-proof of the entry, as text.',

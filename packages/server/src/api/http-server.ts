@@ -44,6 +44,8 @@ import type { SharedPort } from './shared-port.ts'
 import { tailRoutes } from './tail.ts'
 import { userRoutes } from './users.ts'
 import { validationProblem } from './validation-problem.ts'
+import { admitViewerPages } from './viewer-pages.ts'
+import { viewerTokenRoutes } from './viewer-tokens.ts'
 
 /** Small bodies only: administration. The receiver has its own bound. */
 const ADMIN_BODY_BYTES_MAX = 1_048_576
@@ -105,6 +107,7 @@ export async function buildHttpServer(
   readCredentials(app, services)
   limitRequests(app, services)
   knowCallers(app, services)
+  admitViewerPages(app, services)
   if (services.log.isLevelEnabled('debug'))
     app.addHook(
       'onResponse',
@@ -149,6 +152,7 @@ export async function buildHttpServer(
     userRoutes(scope, services)
     openIdRoutes(scope, services)
     keyRoutes(scope, services)
+    viewerTokenRoutes(scope, services)
     roleRoutes(scope, services)
     adminRoutes(scope, services)
     erasureRoutes(scope, services)

@@ -24,7 +24,7 @@ export function readRoutes(app: FastifyInstance, services: Services): void {
   app.get<{ Params: { id: string }; Querystring: { ledger?: string } }>(
     '/v1/events/:id',
     {
-      config: { reads: 'view' },
+      config: { reads: 'view', viewers: true },
       schema: {
         tags: ['read'],
         summary: 'One record by its id, read from the ledger itself.',

@@ -110,13 +110,13 @@ export function searchRoutes(app: FastifyInstance, services: Services): void {
   }
   app.get<{ Querystring: SearchQuerystring }>(
     '/v1/search',
-    { config: { reads: 'search' }, schema },
+    { config: { reads: 'search', viewers: true }, schema },
     (request) => search(request, request.query),
   )
   app.post<{ Body: SearchQuerystring }>(
     '/v1/search',
     {
-      config: { reads: 'search' },
+      config: { reads: 'search', viewers: true },
       schema: {
         tags: ['read'],
         summary: 'As GET, for queries too long for a URL.',

@@ -1,6 +1,6 @@
 /**
  * What browsers are told with every answer: records are no pages, and nobody else's page may frame, read or guess them. No
- * CORS headers are sent at all, so that pages of other origins read nothing.
+ * CORS headers are sent, so that pages of other origins read nothing; but with viewer tokens (viewer-pages.ts).
  */
 
 const ALWAYS: readonly (readonly [name: string, value: string])[] = [

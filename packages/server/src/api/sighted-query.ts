@@ -11,13 +11,20 @@ export function askedBy(
   parameters: QueryParameters,
   { saved }: Pick<Services, 'saved'>,
 ): AskedQuery {
-  const query = queryOf(parameters, saved.filters(reader.view.info.name, reader.caller.id))
+  const isViewer = reader.caller.subject.kind === 'viewer'
+  // What readers of the ledger call their searches is not told to its viewers.
+  const named = isViewer ? NONE_SAVED : saved.filters(reader.view.info.name, reader.caller.id)
+  const query = queryOf(parameters, named)
+  if (isViewer && query.pipes.length > 0)
+    throw deny(reader, 'read', 'viewer tokens search and page; they count nothing, so a query has no pipes')
   assertSeen(fieldsIn(query), reader)
   const { rows } = reader.sight
   if (rows === undefined) return query
   const filter = query.filter ? allOf([query.filter, rows]) : rows
   return { filter, pipes: query.pipes, scope: scopeOf(filter, query.pipes) }
 }
+
+const NONE_SAVED = (): undefined => undefined
 
 /** A filter that we made ourselves, of these fields of a request. */
 export function withinSight(filter: Filter | undefined, reader: Reader): Filter | undefined {

@@ -81,3 +81,10 @@ export const readyAnswer = answer('Whether records are taken.', {
   }),
 })
 export const metricsAnswer = bodyOf('Prometheus’ text format.', 'text/plain')
+
+export const viewerTokenAnswer = answer('The new viewer token.', {
+  token: Type.String({ description: 'For one browser; kept nowhere.' }),
+  id: Type.String({ description: 'What the ledger of accesses calls the viewer.' }),
+  ledger: ledgerName,
+  expires_at: time('When it ends; earlier when the key that made it does.'),
+})
