@@ -15,20 +15,26 @@ interface Place {
   readonly field: string
   readonly value: string
   readonly top: number
-  readonly right: number
+  readonly left: number
 }
+
+/** Of both buttons, in px, as in the style. No column is narrower than twice as much. */
+const WIDTH = 46
 
 export function CellActions({ list, onEdit }: CellActionsProps) {
   const [place, setPlace] = useState<Place>()
   useEffect(() => {
     const element = list.current
     if (element === null) return undefined
-    const onOver = ({ target }: Event): void => {
+    const onOver = ({ target, clientX, pointerType }: PointerEvent): void => {
+      if (pointerType !== 'mouse') return
       const cell = (target as Element).closest<HTMLElement>('[role=gridcell]')
       const { field, value } = cell?.dataset ?? {}
       if (cell === null || field === undefined || value === undefined) return setPlace(undefined)
-      const { top, right } = cell.getBoundingClientRect()
-      setPlace({ field, value, top, right: Math.min(right, element.getBoundingClientRect().right) })
+      const { top, left, right } = cell.getBoundingClientRect()
+      const end = Math.min(right, element.getBoundingClientRect().right) - WIDTH
+      // Never under the pointer: whoever clicks a row means the row.
+      setPlace({ field, value, top, left: clientX < end ? end : left })
     }
     const hide = (): void => setPlace(undefined)
     const abort = new AbortController()
@@ -38,13 +44,13 @@ export function CellActions({ list, onEdit }: CellActionsProps) {
     return () => abort.abort()
   }, [list])
   if (place === undefined) return null
-  const { field, value, top, right } = place
+  const { field, value, top, left } = place
   const run = (edit: QueryEdit): void => {
     setPlace(undefined)
     onEdit(edit)
   }
   return (
-    <div className={styles.actions} aria-hidden="true" style={{ top, left: right }}>
+    <div className={styles.actions} aria-hidden="true" style={{ top, left }}>
       <button
         type="button"
         tabIndex={-1}

@@ -38,7 +38,7 @@ const KNOWN: readonly Column[] = [
   {
     name: 'outcome',
     title: 'Outcome',
-    width: '6rem',
+    width: '6.5rem',
     show: ({ outcome }) => {
       const known = outcomeOf(outcome)
       return (
