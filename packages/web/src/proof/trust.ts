@@ -31,9 +31,9 @@ export function rememberedCheckpoint(origin: string): string | undefined {
 
 /** Which ledger this browser knows under a name: the one that it saw first. */
 export function knownOrigin(name: string, shown: string): string {
-  const kept = localStorage.getItem(nameOf(name))
-  if (kept === null) localStorage.setItem(nameOf(name), shown)
-  return kept ?? shown
+  const known = localStorage.getItem(nameOf(name))
+  if (known === null) localStorage.setItem(nameOf(name), shown)
+  return known ?? shown
 }
 
 /** The next ledger that is shown under the name is known from then on. What is known of the one before stays known of it. */
