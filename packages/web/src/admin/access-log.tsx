@@ -11,6 +11,7 @@ import { Panel } from '../parts/panel.tsx'
 import { Empty } from '../parts/states.tsx'
 import { useSession } from '../session/session.tsx'
 import { Moment } from '../time/moment.tsx'
+import styles from './admin.module.css'
 import { OfLedger } from './of-ledger.tsx'
 
 const PAGE_RECORDS = 50
@@ -104,7 +105,7 @@ function Shown({ ledger, q, records }: ShownProps) {
           title: 'Did',
           show: ({ id, action = '', outcome }) => (
             <>
-              <Link to="/" search={{ ledger, q, last: '', record: id }}>
+              <Link to="/" className={styles.word} search={{ ledger, q, last: '', record: id }}>
                 {action.replace('access.', '')}
               </Link>
               {outcome === 'denied' && <strong> ✕ denied</strong>}
