@@ -3,11 +3,12 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { SearchPage, ShownRecord } from '../api/answers.ts'
 import { ApiProblem } from '../api/problem.ts'
-import { Button } from '../parts/button.tsx'
+import { Asked } from '../parts/asked.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import { ChoiceField } from '../parts/field.tsx'
+import { More } from '../parts/more.tsx'
 import { Panel } from '../parts/panel.tsx'
-import { Empty, Failed, Loading } from '../parts/states.tsx'
+import { Empty } from '../parts/states.tsx'
 import { useSession } from '../session/session.tsx'
 import { Moment } from '../time/moment.tsx'
 import styles from './admin.module.css'
@@ -15,20 +16,26 @@ import { OfLedger } from './of-ledger.tsx'
 
 const PAGE_RECORDS = 50
 
+const READS =
+  'search view trail history context entries export tail histogram facets fields values approval unmask'
+const CHANGES =
+  'key.* user.* role.* invitation.* ledger.* hold.* approval.* erasure retention password.changed'
+const LOGINS = 'login logout session.*'
+
 const QUERIES = [
   ['', 'everything'],
   ['outcome:denied', 'what was denied'],
-  ['action:access.unmask', 'what was unmasked'],
-  [
-    'action:(access.search, access.view, access.export, access.tail, access.trail, access.history)',
-    'what was read',
-  ],
-  [
-    'action:(access.key.*, access.user.*, access.role.*, access.invitation.*)',
-    'changes of keys, users and roles',
-  ],
-  ['action:(access.login, access.logout, access.session.*)', 'logins'],
+  [oneOf('unmask'), 'what was unmasked'],
+  [oneOf(READS), 'what was read'],
+  [oneOf(CHANGES), 'what was changed'],
+  [oneOf(LOGINS), 'logins'],
 ] as const
+
+/** Of actions without the part that all have. */
+function oneOf(actions: string): string {
+  const names = actions.split(' ').map((action) => `access.${action}`)
+  return `action:${names.length === 1 ? names[0]! : `(${names.join(', ')})`}`
+}
 
 /** Who read what, and who changed what: the records of the ledger's companion. */
 export function AccessLog() {
@@ -49,19 +56,16 @@ function Accesses({ name }: { readonly name: string }) {
     initialPageParam: '',
     getNextPageParam: ({ next }) => next ?? undefined,
   })
-  const records = found.data?.pages.flatMap((page) => page.records) ?? []
   return (
     <Panel
       title={`Who asked what of ${name}`}
       acts={
-        <div className={styles.acts}>
-          <ChoiceField
-            label="Show"
-            value={q}
-            onChange={(event) => setQuery(event.target.value)}
-            options={QUERIES}
-          />
-        </div>
+        <ChoiceField
+          label="Show"
+          value={q}
+          onChange={(event) => setQuery(event.target.value)}
+          options={QUERIES}
+        />
       }
     >
       <p>
@@ -69,49 +73,48 @@ function Accesses({ name }: { readonly name: string }) {
           Search in it, as among other records
         </Link>
       </p>
-      {found.data === undefined ? (
-        found.error ? (
-          isNone(found.error) ? (
-            <Empty title="Nobody has asked anything yet" />
-          ) : (
-            <Failed error={found.error} onRetry={() => void found.refetch()} />
-          )
-        ) : (
-          <Loading what="the accesses" />
-        )
-      ) : records.length === 0 ? (
-        <Empty title="Nothing of that is recorded" />
+      {isNone(found.error) ? (
+        <Empty title="Nobody has asked anything yet" />
       ) : (
-        <DataTable
-          label="Accesses"
-          rows={records}
-          keyOf={({ index }) => index}
-          columns={[
-            { title: 'At', show: ({ recorded_at: at }) => <Moment at={at} /> },
-            { title: 'Who', show: ({ actor, masked }) => actor?.name ?? (masked ? 'masked' : 'unknown') },
-            {
-              title: 'Did',
-              show: ({ id, action = '', outcome }) => (
-                <>
-                  <Link to="/" search={{ ledger, q, last: '', record: id }}>
-                    {action.replace('access.', '')}
-                  </Link>
-                  {outcome === 'denied' && <strong> ✕ denied</strong>}
-                </>
-              ),
-            },
-            { title: 'With', show: askedOf },
-          ]}
-        />
+        <Asked query={found} what="the accesses">
+          {({ pages }) => <Shown ledger={ledger} q={q} records={pages.flatMap(({ records }) => records)} />}
+        </Asked>
       )}
-      {found.hasNextPage && (
-        <div className={styles.acts}>
-          <Button disabled={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-            Older
-          </Button>
-        </div>
-      )}
+      <More label="Older" of={found} />
     </Panel>
+  )
+}
+
+interface ShownProps {
+  readonly ledger: string
+  readonly q: string
+  readonly records: readonly ShownRecord[]
+}
+
+function Shown({ ledger, q, records }: ShownProps) {
+  if (records.length === 0) return <Empty title="Nothing of that is recorded" />
+  return (
+    <DataTable
+      label="Accesses"
+      rows={records}
+      keyOf={({ index }) => index}
+      columns={[
+        { title: 'At', show: ({ recorded_at: at }) => <Moment at={at} /> },
+        { title: 'Who', show: ({ actor, masked }) => actor?.name ?? (masked ? 'masked' : 'unknown') },
+        {
+          title: 'Did',
+          show: ({ id, action = '', outcome }) => (
+            <>
+              <Link to="/" className={styles.word} search={{ ledger, q, last: '', record: id }}>
+                {action.replace('access.', '')}
+              </Link>
+              {outcome === 'denied' && <strong> ✕ denied</strong>}
+            </>
+          ),
+        },
+        { title: 'With', show: askedOf },
+      ]}
+    />
   )
 }
 

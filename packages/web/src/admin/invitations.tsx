@@ -5,7 +5,6 @@ import { Panel } from '../parts/panel.tsx'
 import { useChange } from '../session/use-change.ts'
 import { useGet } from '../session/use-get.ts'
 import { Moment } from '../time/moment.tsx'
-import styles from './admin.module.css'
 import { Names } from './names.tsx'
 
 export interface Invitation {
@@ -22,31 +21,27 @@ export function Invitations() {
   return (
     <Panel title="Invitations that can be accepted">
       <Asked query={invitations} what="the invitations">
-        {(answer) =>
-          answer.invitations.length === 0 ? (
-            <p className={styles.quiet}>There are none.</p>
-          ) : (
-            <DataTable
-              label="Invitations"
-              rows={answer.invitations}
-              keyOf={({ id }) => id}
-              columns={[
-                { title: 'E-mail', show: ({ email }) => email },
-                { title: 'Roles', show: ({ roles }) => <Names of={roles} /> },
-                { title: 'Until', show: ({ expires_at: at }) => <Moment at={at} /> },
-              ]}
-              acts={({ id, email }) => (
-                <FormDialog
-                  label="Take back"
-                  of={email}
-                  title={`Take back the invitation of ${email}?`}
-                  act="Take it back"
-                  onSubmit={() => change('DELETE', `v1/invitations/${encodeURIComponent(id)}`)}
-                />
-              )}
-            />
-          )
-        }
+        {(answer) => (
+          <DataTable
+            label="Invitations"
+            rows={answer.invitations}
+            keyOf={({ id }) => id}
+            columns={[
+              { title: 'E-mail', show: ({ email }) => email },
+              { title: 'Roles', show: ({ roles }) => <Names of={roles} /> },
+              { title: 'Until', show: ({ expires_at: at }) => <Moment at={at} /> },
+            ]}
+            acts={({ id, email }) => (
+              <FormDialog
+                label="Take back"
+                of={email}
+                title={`Take back the invitation of ${email}?`}
+                act="Take it back"
+                onSubmit={() => change('DELETE', `v1/invitations/${encodeURIComponent(id)}`)}
+              />
+            )}
+          />
+        )}
       </Asked>
     </Panel>
   )

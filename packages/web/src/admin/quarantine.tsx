@@ -1,10 +1,12 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Asked } from '../parts/asked.tsx'
 import { Button } from '../parts/button.tsx'
 import { DataTable } from '../parts/data-table.tsx'
+import { More } from '../parts/more.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Panel } from '../parts/panel.tsx'
-import { Empty, Failed, Loading } from '../parts/states.tsx'
+import { Empty } from '../parts/states.tsx'
 import { useSession } from '../session/session.tsx'
 import { Moment } from '../time/moment.tsx'
 import styles from './admin.module.css'
@@ -38,9 +40,7 @@ function QuarantineOf({ ledger }: { readonly ledger: string }) {
     initialPageParam: '',
     getNextPageParam: ({ records }) => (records.length < PAGE_RECORDS ? undefined : records.at(-1)!.id),
   })
-  const records = found.data?.pages.flatMap((page) => page.records) ?? []
-  const total = found.data?.pages.at(-1)?.total ?? 0
-  const record = records.find(({ id }) => id === chosen)
+  const record = found.data?.pages.flatMap(({ records }) => records).find(({ id }) => id === chosen)
   return (
     <>
       <Notice>{said}</Notice>
@@ -56,48 +56,51 @@ function QuarantineOf({ ledger }: { readonly ledger: string }) {
         />
       )}
       <Panel title={`Not valid, of ledger ${ledger}`}>
-        {found.data === undefined ? (
-          found.error ? (
-            <Failed error={found.error} onRetry={() => void found.refetch()} />
-          ) : (
-            <Loading what="the quarantine" />
-          )
-        ) : records.length === 0 ? (
-          <Empty title="The quarantine is empty" />
-        ) : (
-          <>
-            <p className={styles.quiet}>
-              {records.length} of {total}, the oldest first.
-            </p>
-            <DataTable
-              label="Quarantined records"
-              rows={records}
-              keyOf={({ id }) => id}
-              columns={[
-                { title: 'Came at', show: ({ received_at: at }) => <Moment at={at} /> },
-                { title: 'By the key', show: ({ key }) => <code>{key}</code> },
-                {
-                  title: 'What is wrong',
-                  show: ({ problems }) =>
-                    problems.map(({ field, message }) => `${field || 'record'}: ${message}`).join('; '),
-                },
-              ]}
-              acts={({ id, received_at: at }) => (
-                <Button aria-label={`Look at it: ${at}`} onClick={() => setChosen(id)}>
-                  Look at it
-                </Button>
-              )}
+        <Asked query={found} what="the quarantine">
+          {({ pages }) => (
+            <Shown
+              records={pages.flatMap(({ records }) => records)}
+              total={pages.at(-1)!.total}
+              onChoose={setChosen}
             />
-          </>
-        )}
-        {found.hasNextPage && (
-          <div className={styles.acts}>
-            <Button disabled={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-              More
-            </Button>
-          </div>
-        )}
+          )}
+        </Asked>
+        <More label="More" of={found} />
       </Panel>
+    </>
+  )
+}
+
+interface ShownProps extends Omit<Page, 'ledger'> {
+  readonly onChoose: (id: string) => void
+}
+
+function Shown({ records, total, onChoose }: ShownProps) {
+  if (records.length === 0) return <Empty title="The quarantine is empty" />
+  return (
+    <>
+      <p className={styles.quiet}>
+        {records.length} of {total}, the oldest first.
+      </p>
+      <DataTable
+        label="Quarantined records"
+        rows={records}
+        keyOf={({ id }) => id}
+        columns={[
+          { title: 'Came at', show: ({ received_at: at }) => <Moment at={at} /> },
+          { title: 'By the key', show: ({ key }) => <code>{key}</code> },
+          {
+            title: 'What is wrong',
+            show: ({ problems }) =>
+              problems.map(({ field, message }) => `${field || 'record'}: ${message}`).join('; '),
+          },
+        ]}
+        acts={({ id, received_at: at }) => (
+          <Button aria-label={`Look at it: ${at}`} onClick={() => onChoose(id)}>
+            Look at it
+          </Button>
+        )}
+      />
     </>
   )
 }

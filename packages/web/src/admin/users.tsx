@@ -9,6 +9,7 @@ import { Panel } from '../parts/panel.tsx'
 import { useChange } from '../session/use-change.ts'
 import { useGet } from '../session/use-get.ts'
 import { Moment } from '../time/moment.tsx'
+import styles from './admin.module.css'
 import { GivenRoles, givenRolesIn } from './given-roles.tsx'
 import { type Invitation, Invitations } from './invitations.tsx'
 import { Names } from './names.tsx'
@@ -74,8 +75,16 @@ export function Users() {
               rows={answer.users}
               keyOf={({ id }) => id}
               columns={[
-                { title: 'Name', show: ({ name }) => <strong>{name}</strong> },
-                { title: 'E-mail', show: ({ email, issuer }) => email ?? `of ${issuer ?? 'nobody'}` },
+                {
+                  title: 'Who',
+                  show: ({ name, email, issuer }) => (
+                    <>
+                      <strong>{name}</strong>
+                      <br />
+                      <span className={styles.quiet}>{email ?? issuer}</span>
+                    </>
+                  ),
+                },
                 {
                   title: 'State',
                   show: ({ disabled_at: disabled }) => (

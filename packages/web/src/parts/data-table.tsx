@@ -20,6 +20,7 @@ interface DataTableProps<Row> {
 }
 
 export function DataTable<Row>({ label, rows, keyOf, columns, acts }: DataTableProps<Row>) {
+  if (rows.length === 0) return <p className={styles.none}>There are none.</p>
   return (
     // Roles are said, as they are lost where the table is laid out as cards.
     <table className={styles.table} role="table" aria-label={label}>

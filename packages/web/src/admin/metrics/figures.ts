@@ -49,7 +49,7 @@ export const FIGURES: readonly Figure[] = [
     title: 'Requests',
     of: (before, now) => rate(before, now, 'trailproof_http_requests_total'),
     text: rateText,
-    note: (now) => `${countText(now.sum('trailproof_http_requests_in_flight'))} are being answered`,
+    note: (now) => `${countText(now.sum('trailproof_http_requests_in_flight'))} being answered`,
   },
   {
     title: 'Refused',

@@ -3,8 +3,8 @@ import { useSession } from '../../session/session.tsx'
 import { Sample } from './sample.ts'
 
 const EVERY_MS = 5000
-/** Ten minutes. */
-export const SAMPLES_MAX = 120
+/** Five minutes. */
+export const SAMPLES_MAX = 60
 const KEY = ['metrics']
 
 /** The metrics of the last minutes, the oldest first; asked for while the page is looked at. */
