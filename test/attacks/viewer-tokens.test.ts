@@ -195,6 +195,26 @@ describe('after its end', () => {
     expect(await statusOf(server, '/v1/search', foreign)).toBe(401)
   })
 
+  test('one that has ended locks nobody out: it is no guess', async () => {
+    const server = await testServer({ address_failures_per_minute: 2 })
+    const pass = {
+      maker: 'preset',
+      ledger: 'main',
+      query: 'action:*',
+      name: 'x',
+      personal: true,
+      prove: true,
+    }
+    const expired = server.running.services.viewers.make({ ...pass, expiresAt: Date.now() - 1 })
+    for (let i = 0; i < 6; i++) expect(await statusOf(server, '/v1/search', expired)).toBe(401)
+    expect((await server.fetch('/v1/search')).status).toBe(200)
+    // One that was made up is.
+    const statuses = []
+    for (let i = 0; i < 6; i++)
+      statuses.push(await statusOf(server, '/v1/search', `tpv_${'A'.repeat(60 + i)}`))
+    expect(statuses).toContain(429)
+  })
+
   test('a token ends with the key that made it, and is never more than that key may now', async () => {
     const { server, maker } = await setUp()
     const { token } = await make(server, maker)

@@ -50,3 +50,27 @@ test('a session opened at one is known at the other at once, and ends at both', 
   await vi.waitUntil(async () => (await search(one, again.accessToken)) === 401, PATIENCE)
   await expect(logIn(one, 'a@example.com')).rejects.toThrow(/401/)
 })
+
+test('a viewer token made at one is taken at the other, and ends at both with the key that made it', {
+  timeout: 90_000,
+}, async () => {
+  const { start } = await serverCluster(
+    postgres.url,
+    (place) => `${redis.url}/0?prefix=${place}&shards=4&lease_ms=1000`,
+  )
+  const [one, two] = [await start(), await start()]
+  const { body: key } = await one.post('/v1/keys', { name: 'shop', scopes: ['admin'] })
+  const made = await one.fetch('/v1/viewer-tokens', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: 'action:a.b', name: 'c-1' }),
+    token: key['token'] as string,
+  })
+  const { token } = (await made.json()) as { token: string }
+  expect(await search(one, token)).toBe(200)
+  // Once it knows the key, which was made just now.
+  await vi.waitUntil(async () => (await search(two, token)) === 200, PATIENCE)
+  await one.fetch(`/v1/keys/${key['prefix'] as string}`, { method: 'DELETE' })
+  expect(await search(one, token)).toBe(401)
+  await vi.waitUntil(async () => (await search(two, token)) === 401, PATIENCE)
+})

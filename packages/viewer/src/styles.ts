@@ -48,7 +48,7 @@ time { color: var(--quiet); font-variant-numeric: tabular-nums; }
 .outcome.failure { color: var(--failure); }
 .outcome.denied { color: var(--denied); }
 .outcome.unknown, .quiet { color: var(--quiet); }
-.details { padding: 0 0.5rem 0.75rem 2rem; background: var(--raised); overflow-wrap: anywhere; }
+.details { display: flow-root; padding: 0 0.5rem 0.75rem 2rem; background: var(--raised); overflow-wrap: anywhere; }
 .details > * { margin: 0.5rem 0 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 0.75rem; }
 dt { color: var(--quiet); }

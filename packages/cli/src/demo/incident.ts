@@ -1,7 +1,7 @@
 /** The one thing in the shop that is not as usual: an account is taken over, and money leaves by it. */
 import type { Chance } from './chance.ts'
+import { deniedHop, loginHop, payoutHop, refundHop } from './hops.ts'
 import type { Story } from './request.ts'
-import { deniedHop, loginHop, payoutHop, refundHop } from './stories.ts'
 import { ibanOf, type World } from './world.ts'
 
 export const INTRUDER_IP = '203.0.113.66'

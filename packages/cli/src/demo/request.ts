@@ -84,72 +84,86 @@ export function recordsOf(story: Story, atMs: number, chance: Chance): readonly 
 function answer(hop: Hop, atMs: number, parentSpanId: string | undefined, doing: Doing): number {
   const { service, method, route, path = route, status, body, answer: answered, errors, redacted } = hop
   const { chance } = doing
-  const spanId = chance.hex(16)
-  const id = idAt(atMs, chance)
-  const steps: object[] = []
-  const calls: object[] = []
+  const span: Span = { service, id: idAt(atMs, chance), spanId: chance.hex(16), steps: [], calls: [] }
   let offset = chance.between(2, 12) / 10
-  for (const work of hop.work) {
-    const part = { name: '', offset_ms: rounded(offset), latency_ms: 0 }
-    switch (work.kind) {
-      case 'step':
-        part.latency_ms = spread(work.ms, chance)
-        steps.push({ ...part, id: steps.length + 1, name: work.name })
-        break
-      case 'call':
-        part.latency_ms = spread(work.ms, chance)
-        calls.push({ ...part, type: work.type, name: work.name, ...(work.error && { error: work.error }) })
-        break
-      case 'hop': {
-        const tookMs = answer(work.hop, atMs + offset + 0.4, spanId, doing)
-        part.latency_ms = rounded(tookMs + 0.9)
-        const request = {
-          method: work.hop.method,
-          url: `http://${work.hop.service}.internal${work.hop.path ?? work.hop.route}`,
-        }
-        calls.push({
-          ...part,
-          type: 'http',
-          name: `${work.hop.method} ${work.hop.service}${work.hop.route}`,
-          request,
-          response: { status: work.hop.status },
-        })
-        break
-      }
-      case 'event':
-      case 'log': {
-        const { kind, ...said } = work
-        doing.records.push(
-          audited(service, atMs + offset, { kind, ...said }, { spanId, causedBy: id }, doing),
-        )
-        part.latency_ms = 0.1
-      }
-    }
-    offset += part.latency_ms + chance.between(1, 8) / 10
-  }
+  for (const work of hop.work)
+    offset += doWork(work, { span, atMs, offset }, doing) + chance.between(1, 8) / 10
   const latencyMs = rounded(offset)
   doing.records.push({
-    ...common(service, atMs, id, doing),
+    ...common(service, atMs, span.id, doing),
     kind: 'trail',
-    span_id: spanId,
+    span_id: span.spanId,
     ...(parentSpanId !== undefined && { parent_span_id: parentSpanId }),
     latency_ms: latencyMs,
     severity: status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info',
     request: { method, route, path, ...(body !== undefined && { body }) },
     response: { status, ...(answered !== undefined && { body: answered }) },
-    internal_steps: steps,
-    integrations: calls,
+    internal_steps: span.steps,
+    integrations: span.calls,
     errors: errors ?? [],
     ...(redacted && { redacted }),
   })
   return latencyMs
 }
 
+/** What one service makes of a request while it answers. */
+interface Span {
+  readonly service: ServiceName
+  /** Of its record. */
+  readonly id: string
+  readonly spanId: string
+  readonly steps: object[]
+  readonly calls: object[]
+}
+
+interface Place {
+  readonly span: Span
+  readonly atMs: number
+  /** ms since then. */
+  readonly offset: number
+}
+
+/** Notes what is done, and says how long it took. */
+function doWork(work: Work, { span, atMs, offset }: Place, doing: Doing): number {
+  const { chance } = doing
+  const offset_ms = rounded(offset)
+  switch (work.kind) {
+    case 'step': {
+      const { name, ms } = work
+      const latency_ms = spread(ms, chance)
+      span.steps.push({ id: span.steps.length + 1, name, offset_ms, latency_ms })
+      return latency_ms
+    }
+    case 'call': {
+      const { type, name, ms, error } = work
+      const latency_ms = spread(ms, chance)
+      span.calls.push({ type, name, offset_ms, latency_ms, ...(error && { error }) })
+      return latency_ms
+    }
+    case 'hop': {
+      const { service, method, route, path = route, status } = work.hop
+      const latency_ms = rounded(
+        answer(work.hop, atMs + offset + SENDING_MS, span.spanId, doing) + 2 * SENDING_MS,
+      )
+      const name = `${method} ${service}${route}`
+      const request = { method, url: `http://${service}.internal${path}` }
+      span.calls.push({ type: 'http', name, offset_ms, latency_ms, request, response: { status } })
+      return latency_ms
+    }
+    case 'event':
+    case 'log':
+      doing.records.push(audited(work, atMs + offset, span, doing))
+      return 0
+  }
+}
+
+/** From one service to the other. */
+const SENDING_MS = 0.4
+
 function audited(
-  service: ServiceName,
-  atMs: number,
   said: Readonly<Record<string, unknown>>,
-  { spanId, causedBy }: { readonly spanId: string; readonly causedBy: string },
+  atMs: number,
+  { service, id, spanId }: Span,
   doing: Doing,
 ): DemoRecord {
   const { labels, outcome, ...rest } = said
@@ -157,7 +171,7 @@ function audited(
   return {
     ...base,
     parent_span_id: spanId,
-    causation_id: causedBy,
+    causation_id: id,
     ...(said['kind'] === 'event' && {
       outcome: outcome ?? 'success',
       severity: outcome === undefined || outcome === 'success' ? 'info' : 'warn',

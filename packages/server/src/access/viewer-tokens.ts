@@ -20,7 +20,7 @@ const PREFIX = 'tpv_'
 /** A token is said to have expired for so long; then it is as any that is not known. */
 const TOLD_EXPIRED_MS = 24 * 3_600_000
 /** Tokens that were seen and are not opened again; of more, those that were seen first are. */
-const OPENED_MAX = 10_000
+const OPENED_MAX = 5000
 const ID_CHARS = 16
 
 /** What a token is made for. */
@@ -88,6 +88,11 @@ export class ViewerTokens implements CallerSource {
       return { ...refusedFor('revoked', 'the API key of the viewer token is not valid'), caller: known }
     if (opened.caller?.maker !== maker) opened.caller = { maker, answer: this.#callerOf(pass, maker) }
     return opened.caller.answer
+  }
+
+  /** Whether it was made here, or by a server with the same secret, whatever has become of it. */
+  isOurs(token: string | undefined): boolean {
+    return isViewerToken(token) && this.#open(token) !== undefined
   }
 
   prepare(): undefined {}
