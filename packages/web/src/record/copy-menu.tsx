@@ -27,7 +27,7 @@ export function CopyMenu({ record }: { readonly record: ShownRecord }) {
         <Menu.Trigger render={<Button kind="quiet" />}>Copy as …</Menu.Trigger>
         <Menu.Portal>
           <Menu.Positioner sideOffset={4} align="end" className={popup.positioner}>
-            <Menu.Popup className={styles.menu}>
+            <Menu.Popup className={`${popup.popup} ${styles.menu}`}>
               {COPIES.map(([title, textOf]) => (
                 <Menu.Item
                   key={title}

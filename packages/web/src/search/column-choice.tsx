@@ -22,7 +22,7 @@ export function ColumnChoice({ names, ledger, onChange }: ColumnChoiceProps) {
       <Popover.Trigger render={<Button kind="quiet" />}>Columns</Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={6} align="end" className={popup.positioner}>
-          <Popover.Popup className={styles.popup} aria-label="Columns">
+          <Popover.Popup className={`${popup.popup} ${styles.popup}`} aria-label="Columns">
             <ul>
               {chosen.map((name, i) => (
                 <li key={name} className={styles.column}>

@@ -62,7 +62,7 @@ export function SavedMenu({ query, ledger, onRun }: SavedMenuProps) {
       <Popover.Trigger render={<Button className={styles.trigger} />}>Saved</Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={6} align="end" className={popup.positioner}>
-          <Popover.Popup className={styles.popup} aria-label="Saved searches">
+          <Popover.Popup className={`${popup.popup} ${styles.popup}`} aria-label="Saved searches">
             {saved.error ? (
               <Failed error={saved.error} onRetry={() => void saved.refetch()} />
             ) : saved.data === undefined ? (
