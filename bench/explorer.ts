@@ -59,7 +59,7 @@ async function firstViews({ port }: BenchServer): Promise<void> {
     )
   }
   print('first view, kB over the network (brotli; budget 200 gzip)', kilobytes)
-  print('first view painted, ms, median', median(painted))
+  print('first view painted, ms, median', share(painted, 0.5))
 }
 
 async function signedIn(page: Page, { port }: BenchServer): Promise<void> {
@@ -90,8 +90,8 @@ async function searches(page: Page): Promise<void> {
     await page.getByLabel('Query').press('Enter')
     took.push(await painted)
   }
-  print('search painted, ms, median', median(took))
-  print('search painted, ms, p99', percentile(Float64Array.from(took).sort(), 0.99))
+  print('search painted, ms, median', share(took, 0.5))
+  print('search painted, ms, p99', share(took, 0.99))
 }
 
 async function tail(page: Page, bench: BenchServer, debug: CDPSession): Promise<void> {
@@ -115,7 +115,7 @@ async function tail(page: Page, bench: BenchServer, debug: CDPSession): Promise<
   print('tail: records a second', TAIL_PER_SECOND)
   print('tail: frames', gaps.length)
   print('tail: frames later than 50 ms', gaps.filter((gap) => gap > 50).length)
-  print('tail: time between frames, ms, p99', percentile(Float64Array.from(gaps).sort(), 0.99))
+  print('tail: time between frames, ms, p99', share(gaps, 0.99))
   print('tail: tasks longer than 50 ms', tasks.length)
   print('tail: longest of them, ms', Math.max(0, ...tasks))
   print('tail: heap after 10 s, MiB', before)
@@ -146,8 +146,8 @@ async function heapMebibytes(page: Page, debug: CDPSession): Promise<number> {
   return (await page.evaluate<number>('performance.memory.usedJSHeapSize')) / 2 ** 20
 }
 
-function median(values: readonly number[]): number {
-  return percentile(Float64Array.from(values).sort(), 0.5)
+function share(measured: readonly number[], part: number): number {
+  return percentile(Float64Array.from(measured).toSorted(), part)
 }
 
 function print(name: string, value: number): void {
