@@ -60,7 +60,8 @@ const KNOWN: readonly Column[] = [
     name: 'action',
     title: 'Action',
     width: 'minmax(12.5rem, 1fr)',
-    show: ({ action }) => action,
+    // A log line has none.
+    show: ({ action, kind }) => action ?? <em>{kind}</em>,
     asked: ({ action }) => askedFor('action', action),
   },
   {
