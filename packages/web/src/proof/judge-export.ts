@@ -51,7 +51,7 @@ export async function judgeExport(evidence: ExportEvidence, primitives: Primitiv
 
 function sentencesOf({ ledger, range, size, shown, withheld, erased, query, at }: ExportReport): string[] {
   return [
-    `each of the ${count(shown)} records stands in its place among entries ${count(range.from)} to ${count(range.to)} of ledger ${ledger}`,
+    `each of the ${count(shown)} records stands in its place among entries ${count(range.from)} to ${count(range.to - 1)} of ledger ${ledger}`,
     `the tree of ${count(size)} entries is signed by a key that is trusted`,
     ...(query === ''
       ? ['no entry of the range is missing']

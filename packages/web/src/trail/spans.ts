@@ -19,6 +19,8 @@ export interface Span {
   readonly startMs: number
   /** Undefined: it did not measure it, or never ended. */
   readonly durationMs: number | undefined
+  /** Id of the record that tells of it. */
+  readonly toldBy: string
   /** Of a record itself. */
   readonly recordId: string | undefined
 }
@@ -66,6 +68,7 @@ function recordSpan(record: ShownRecord, startMs: number): Span {
     depth: 0,
     startMs,
     durationMs: typeof latency === 'number' ? latency : undefined,
+    toldBy: id,
     recordId: id,
   }
 }
@@ -87,6 +90,7 @@ function parts(
     depth: 1,
     startMs: zeroMs + (typeof part.offset_ms === 'number' ? part.offset_ms : 0),
     durationMs: typeof part.latency_ms === 'number' ? part.latency_ms : undefined,
+    toldBy: record.id,
     recordId: undefined,
   }))
 }
