@@ -52,7 +52,11 @@ async function firstViews({ port }: BenchServer): Promise<void> {
     await page.goto(`http://127.0.0.1:${port}/`)
     await page.getByLabel('API key').waitFor()
     painted.push(
-      await page.evaluate<number>(`performance.getEntriesByName('first-contentful-paint')[0].startTime`),
+      await page.evaluate<number>(`new Promise((resolve) => {
+        new PerformanceObserver((list) => {
+          for (const { name, startTime } of list.getEntries()) if (name === 'first-contentful-paint') resolve(startTime)
+        }).observe({ type: 'paint', buffered: true })
+      })`),
     )
     kilobytes = await page.evaluate<number>(
       `performance.getEntriesByType('resource').reduce((sum, { transferSize }) => sum + transferSize, 0) / 1000`,

@@ -1,17 +1,15 @@
 /** What stands around every page: where one is, whose ledger, how it looks, and the way out. */
 import { useQuery } from '@tanstack/react-query'
-import { Link, useMatchRoute, useNavigate } from '@tanstack/react-router'
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
+import { Link, useMatchRoute } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
 import { SECTIONS } from '../admin/sections.ts'
 import type { LedgerInfo } from '../api/answers.ts'
-import { type Command, runByKey, useCommands } from '../commands/commands.ts'
 import { Button } from '../parts/button.tsx'
 import { useSession, useSessionControl } from '../session/session.tsx'
 import { keptTheme, showTheme, THEMES } from '../theme/theme.ts'
+import { onlyLedger } from './only-ledger.ts'
 import styles from './shell.module.css'
-
-const Palette = lazy(() => import('../commands/palette.tsx'))
-const KeyMap = lazy(() => import('../commands/key-map.tsx'))
+import { ShellCommands } from './shell-commands.tsx'
 
 interface ShellProps {
   readonly ledger: string
@@ -50,7 +48,7 @@ export function Shell({ ledger, onLedger, children }: ShellProps) {
           </select>
         </label>
         <span className={styles.gap} />
-        <Commands ledgers={names} onLedger={onLedger} />
+        <ShellCommands ledgers={names} onLedger={onLedger} />
         <ThemeChoice />
         <span className={styles.who} title={me.id}>
           {me.name}
@@ -64,62 +62,12 @@ export function Shell({ ledger, onLedger, children }: ShellProps) {
   )
 }
 
-interface CommandsProps {
-  readonly ledgers: readonly string[]
-  readonly onLedger: (name: string) => void
-}
-
-/** What can be done on every page, the palette that finds it, and the map of its keys. */
-function Commands({ ledgers, onLedger }: CommandsProps) {
-  const { may } = useSession()
-  const { signOut } = useSessionControl()
-  const navigate = useNavigate()
-  const [isOpen, setOpen] = useState<'palette' | 'keys'>()
-  const commands = useMemo((): readonly Command[] => {
-    const search = ledgerOf
-    return [
-      { title: 'Show the keys', key: '?', run: () => setOpen('keys') },
-      { title: 'Go to the records', run: () => void navigate({ to: '/', search }) },
-      { title: 'Go to the ledger', run: () => void navigate({ to: '/ledger', search }) },
-      { title: 'Verify an export', run: () => void navigate({ to: '/verify', search }) },
-      ...SECTIONS.filter(({ needs }) => needs.some(may)).map(({ name, title }) => ({
-        title: `Administration: ${title}`,
-        run: () => void navigate({ to: '/admin/$section', params: { section: name }, search }),
-      })),
-      ...ledgers.map((name) => ({ title: `Ledger ${name}`, run: () => onLedger(name) })),
-      { title: 'Sign out', run: () => void signOut() },
-    ]
-  }, [navigate, may, ledgers, onLedger, signOut])
-  useCommands(commands)
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if ((event.ctrlKey || event.metaKey) && event.key === 'k') {
-        event.preventDefault()
-        setOpen('palette')
-      } else runByKey(event)
-    }
-    window.addEventListener('keydown', onKey)
-    return () => window.removeEventListener('keydown', onKey)
-  }, [])
-  return (
-    <>
-      <Button kind="quiet" aria-label="Commands" title="Ctrl K" onClick={() => setOpen('palette')}>
-        ⌘
-      </Button>
-      <Suspense>
-        {isOpen === 'palette' && <Palette onClose={() => setOpen(undefined)} />}
-        {isOpen === 'keys' && <KeyMap onClose={() => setOpen(undefined)} />}
-      </Suspense>
-    </>
-  )
-}
-
 /** Links to what whoever looks may see; all keep to the ledger that is chosen. */
 function Pages() {
   const { may } = useSession()
   const [section] = SECTIONS.filter(({ needs }) => needs.some(may))
   const isAdministration = useMatchRoute()({ to: '/admin/$section' }) !== false
-  const look = { search: ledgerOf, className: styles.page }
+  const look = { search: onlyLedger, className: styles.page }
   return (
     <nav className={styles.pages} aria-label="Pages">
       <Link to="/" {...look}>
@@ -143,10 +91,6 @@ function Pages() {
       )}
     </nav>
   )
-}
-
-function ledgerOf({ ledger }: { readonly ledger?: string }) {
-  return ledger === undefined ? {} : { ledger }
 }
 
 function ThemeChoice() {

@@ -5,7 +5,7 @@ import type { ShownRecord } from '../api/answers.ts'
 import { Button } from '../parts/button.tsx'
 import { Empty, Failed, Loading } from '../parts/states.tsx'
 import { Changes } from '../record/changes.tsx'
-import { outcomeOf, SIGNS } from '../search/outcomes.ts'
+import { OutcomeText } from '../search/outcome-text.tsx'
 import { useSession } from '../session/session.tsx'
 import { timeText } from '../time/format-time.ts'
 import { useZone } from '../time/zone.tsx'
@@ -85,7 +85,6 @@ function Step({ step }: { readonly step: ShownRecord }) {
   const { name: zone } = useZone()
   const { action, actor, changes = [], reason, message, index, ledger, id } = step
   const time = timeText(step.timestamp ?? step.recorded_at, zone)
-  const outcome = outcomeOf(step.outcome)
   const who = actor?.name ?? actor?.id
   return (
     <li className={styles.step}>
@@ -96,9 +95,7 @@ function Step({ step }: { readonly step: ShownRecord }) {
         <Link to="/" search={{ last: '', ledger, record: id }} className={styles.action}>
           {action ?? step.kind}
         </Link>
-        <span className={styles.outcome} data-outcome={outcome}>
-          <span aria-hidden="true">{SIGNS[outcome]}</span> {step.outcome ?? 'unknown'}
-        </span>
+        <OutcomeText outcome={step.outcome} />
         {who && <span dir="auto">{who}</span>}
         <span className={styles.entry}>entry {index.toLocaleString('en')}</span>
       </p>

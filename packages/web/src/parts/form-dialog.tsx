@@ -3,6 +3,7 @@ import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { Dialog } from '@base-ui/react/dialog'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { Button } from './button.tsx'
+import dialog from './dialog.module.css'
 import styles from './form-dialog.module.css'
 import { ProblemText } from './problem-text.tsx'
 
@@ -38,8 +39,8 @@ export function FormDialog({ label, of, isGrave = false, isMain = false, ...cont
         {label}
       </Dialog.Trigger>
       <Dialog.Portal>
-        <Dialog.Backdrop className={styles.backdrop} />
-        <Dialog.Popup className={styles.popup}>
+        <Dialog.Backdrop className={dialog.backdrop} />
+        <Dialog.Popup className={dialog.popup}>
           <Content isGrave={isGrave} onDone={() => setOpen(false)} {...content} />
         </Dialog.Popup>
       </Dialog.Portal>

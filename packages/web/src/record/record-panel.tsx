@@ -5,7 +5,7 @@ import { type ReactNode, useEffect } from 'react'
 import type { ShownRecord } from '../api/answers.ts'
 import { Button } from '../parts/button.tsx'
 import { Failed, Loading } from '../parts/states.tsx'
-import { outcomeOf, SIGNS } from '../search/outcomes.ts'
+import { OutcomeText } from '../search/outcome-text.tsx'
 import { useSession } from '../session/session.tsx'
 import { timeText } from '../time/format-time.ts'
 import { useZone } from '../time/zone.tsx'
@@ -68,7 +68,6 @@ interface ShownProps extends Pick<RecordPanelProps, 'onAdd' | 'onChoose'> {
 
 function Shown({ record, onAdd, onChoose }: ShownProps) {
   const { name: zone } = useZone()
-  const outcome = outcomeOf(record.outcome)
   const time = timeText(record.timestamp ?? record.recorded_at, zone)
   const { changes = [], request, response, internal_steps: steps, integrations } = record
   const tabs: readonly (readonly [string, ReactNode])[] = [
@@ -86,8 +85,8 @@ function Shown({ record, onAdd, onChoose }: ShownProps) {
   return (
     <>
       <header className={styles.head}>
-        <p className={styles.outcome} data-outcome={outcome}>
-          <span aria-hidden="true">{SIGNS[outcome]}</span> {record.outcome ?? 'unknown'}
+        <p className={styles.outcome}>
+          <OutcomeText outcome={record.outcome} />
         </p>
         <h2 dir="auto">{record.action ?? record.kind}</h2>
         <p className={styles.when}>

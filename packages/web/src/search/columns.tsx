@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react'
 import type { ShownRecord } from '../api/answers.ts'
 import { timeText } from '../time/format-time.ts'
-import { outcomeOf, SIGNS } from './outcomes.ts'
+import { OutcomeText } from './outcome-text.tsx'
 import styles from './record-table.module.css'
 
 export interface Column {
@@ -39,14 +39,7 @@ const KNOWN: readonly Column[] = [
     name: 'outcome',
     title: 'Outcome',
     width: '6.5rem',
-    show: ({ outcome }) => {
-      const known = outcomeOf(outcome)
-      return (
-        <span className={styles.outcome} data-outcome={known}>
-          <span aria-hidden="true">{SIGNS[known]}</span> {outcome ?? 'unknown'}
-        </span>
-      )
-    },
+    show: ({ outcome }) => <OutcomeText outcome={outcome} />,
     asked: ({ outcome }) => askedFor('outcome', outcome),
   },
   {
