@@ -15,7 +15,7 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     // Most tests wait for servers, brokers and disks: two files at once fill two cores, which by default would be one.
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     // A machine that is busy takes longer, and is not wrong.
     expect: { poll: { timeout: 30_000 } },
