@@ -211,6 +211,11 @@ test('where it takes two, who asks cannot approve, and another sees what exactly
   await refused.getByLabel('Reason').fill('so that it goes on')
   await refused.getByRole('button', { name: 'Approve and do it' }).click()
   await refused.getByText('one person is behind this key and the one that asks').waitFor()
+  // The digest is one long word, and the buttons stay in reach.
+  const { width, height } = page.viewportSize()!
+  await page.setViewportSize({ width: 360, height: 740 })
+  expect(await refused.evaluate((shown) => shown.scrollWidth - shown.clientWidth)).toBe(0)
+  await page.setViewportSize({ width, height })
   await refused.getByRole('button', { name: 'Cancel' }).click()
 
   await page.getByRole('button', { name: 'Sign out' }).click()
