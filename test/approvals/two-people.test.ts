@@ -1,6 +1,7 @@
 /** Erasing takes two people: one asks, another approves, and the server does it once, whenever it is killed. */
 import { expect, test } from 'vitest'
 import { run } from '../cli/command.ts'
+import { keyOfAnother } from '../support/another-person.ts'
 import { tokenFor } from '../support/api-key.ts'
 import { judge } from '../support/damaged-ledger.ts'
 import { masterKey } from '../support/master-key.ts'
@@ -55,7 +56,7 @@ test.each([
   ['/v1/erasures/subject', eraseSubject],
 ])('%s is asked for, approved by another, done, and named by both', async (path, asked) => {
   const server = await withRecord()
-  const other = await tokenFor(server, { name: 'Bert', scopes: ['admin'] })
+  const other = await keyOfAnother(server, 'Bert')
   const { status, body } = await call<{ approval: Approval }>(server, ADMIN_TOKEN, path, asked)
   expect(status).toBe(202)
   const { id, digest } = body.approval
@@ -127,6 +128,55 @@ test('who may not erase in that ledger, or may not approve, does not decide', as
   expect((await call<Approval>(server, ADMIN_TOKEN, `/v1/approvals/${id}`)).body.state).toBe('asked')
 })
 
+test('keys that one person has made, or has rotated, are one person; a third person approves', async () => {
+  const server = await withRecord()
+  const bert = await keyOfAnother(server, 'Bert')
+  const key = { name: 'k', roles: ['owner'] }
+  const newKey = async (by: string): Promise<{ token: string; prefix: string }> =>
+    (await call<{ token: string; prefix: string }>(server, by, '/v1/keys', key)).body
+  const rotated = async (by: string, prefix: string): Promise<string> =>
+    (await call<{ token: string }>(server, by, `/v1/keys/${prefix}/rotate`, {})).body.token
+  const first = await newKey(ADMIN_TOKEN)
+  const made = await newKey(first.token)
+  const berts = await newKey(bert)
+  const { body } = await call<{ approval: Approval }>(server, first.token, '/v1/erasures', eraseRecord)
+  const { id, digest } = body.approval
+  const approve = (token: string) =>
+    call<Approval & { detail: string }>(server, token, `/v1/approvals/${id}/approve`, { reason: 'r', digest })
+
+  const keysOfOne = {
+    'made by who asks': made.token,
+    'made by a key of theirs': (await newKey(made.token)).token,
+    'that made the one that asks': ADMIN_TOKEN,
+    'of the same maker': (await newKey(ADMIN_TOKEN)).token,
+    'the own one, with another token': await rotated(first.token, first.prefix),
+    'of somebody else, whose token they renewed': await rotated(made.token, berts.prefix),
+  }
+  for (const [which, token] of Object.entries(keysOfOne)) {
+    const { status, body: refused } = await approve(token)
+    expect([which, status]).toEqual([which, 403])
+    expect(refused.detail).toContain('one person is behind this key and the one that asks')
+  }
+  expect((await call<Approval>(server, bert, `/v1/approvals/${id}`)).body.state).toBe('asked')
+  const asRefused = '/v1/search?ledger=main.access&limit=1000&q=action:access.denied'
+  const recorded = async () =>
+    new Set(
+      (await server.get<{ records: { actor: { id: string } }[] }>(asRefused)).records.map(
+        ({ actor }) => actor.id,
+      ),
+    )
+  await expect.poll(recorded, { timeout: 40_000 }).toContain(made.prefix)
+  expect((await approve(bert)).body).toMatchObject({ state: 'done' })
+
+  // Neither does it go the other way round: who approves has made the key that asks.
+  const other = await newKey(bert)
+  const asked = await call<{ approval: Approval }>(server, other.token, '/v1/erasures/subject', eraseSubject)
+  const next = asked.body.approval
+  const decision = { reason: 'r', digest: next.digest }
+  expect((await call(server, bert, `/v1/approvals/${next.id}/approve`, decision)).status).toBe(403)
+  expect((await call(server, made.token, `/v1/approvals/${next.id}/approve`, decision)).status).toBe(200)
+})
+
 test('what is not there is not asked for', async () => {
   const server = await withRecord()
   const ids = ['01890a5d-ac96-774b-bcce-b302099a8058']
@@ -136,7 +186,7 @@ test('what is not there is not asked for', async () => {
 
 test('the command line says who approves, and how', async () => {
   const server = await withRecord()
-  const other = await tokenFor(server, { scopes: ['admin'] })
+  const other = await keyOfAnother(server)
   const as = (token: string) => ({ env: { TRAILPROOF_URL: server.url, TRAILPROOF_TOKEN: token } })
   const why = ['--authority', WHY.authority, '--reason', WHY.reason, '--yes']
   const asked = await run(['erase', '--subject', WHO, ...why], as(ADMIN_TOKEN))
@@ -168,9 +218,7 @@ test.each(KILLS.flatMap((kill) => [false, true].map((isEncrypted) => ({ ...kill,
     const first = await startServerProcess(home, { settings })
     const record = { id: ID, action: 'order.placed', actor: { type: 'user', id: WHO } }
     await call(first, ADMIN_TOKEN, '/v1/events?wait=index', [record])
-    const { token: other } = (
-      await call<{ token: string }>(first, ADMIN_TOKEN, '/v1/keys', { name: 'b', scopes: ['admin'] })
-    ).body
+    const other = await keyOfAnother(first)
     const { approval } = (
       await call<{ approval: Approval }>(first, ADMIN_TOKEN, '/v1/erasures/subject', eraseSubject)
     ).body

@@ -7,6 +7,7 @@
  * | every role and every operation that it does not have, by HTTP and gRPC | `test/access/role-table.test.ts` |
  * | unmasking without the permission, or without a reason | `test/access/role-table.test.ts`, `test/access/sight.test.ts` |
  * | an admin of one ledger reaching for another | `test/http/administration.test.ts` |
+ * | both of the two people who erase, with keys that one has made or rotated | `test/approvals/two-people.test.ts` |
  * | the last owner made less | `test/identity/users.test.ts` |
  */
 import { expect, test } from 'vitest'

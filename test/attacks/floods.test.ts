@@ -4,6 +4,7 @@
  * | attack | shown |
  * |---|---|
  * | many connections that say nothing, or a byte now and then; calls of HTTP/2 that are reset at once; headers without end | here |
+ * | headers and bodies a byte at a time | `test/http/slow-senders.test.ts` |
  * | connections beyond `connections_max` | `test/http/security.test.ts` |
  * | bodies over the bound, compressed bombs, headers of 20 KiB, what is not HTTP | `test/http/hostile.test.ts` |
  * | rates of keys, addresses and ledgers | `test/http/limits.test.ts` |

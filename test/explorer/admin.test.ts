@@ -1,6 +1,7 @@
 /** The administration as people use it: in a real Chromium. */
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { keyOfAnother } from '../support/another-person.ts'
 import { logIn, newUser, PASSWORD } from '../support/new-user.ts'
 import { type TestServer, testServer } from '../support/test-server.ts'
 import { open, records, signIn, violations } from './pages.ts'
@@ -188,7 +189,8 @@ test('somebody is invited, changed, logged out, disabled and removed', async () 
 test('where it takes two, who asks cannot approve, and another sees what exactly they approve', async () => {
   const server = await testServer({ approvals: 'two' })
   await server.post('/v1/events?wait=index', { action: 'order.placed', actor: { id: 'u-1' } })
-  const bert = await keyOf(server, 'bert', ['owner'])
+  const second = await keyOf(server, 'my second key', ['owner'])
+  const bert = await keyOfAnother(server, 'bert')
   const { page } = await open(server, {}, '#/admin/erasures')
   await signIn(page)
   const erasing = await dialog(page, 'Erase somebody')
@@ -200,6 +202,21 @@ test('where it takes two, who asks cannot approve, and another sees what exactly
   await page.getByRole('button', { name: 'Look at it: Erase somebody' }).click()
   await page.getByRole('button', { name: 'Withdraw it' }).waitFor()
   expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+
+  // A second key makes no second person: the server's reason is shown, and nothing is done.
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await signIn(page, second)
+  await page.getByRole('button', { name: 'Look at it: Erase somebody' }).click()
+  const refused = await dialog(page, 'Approve')
+  await refused.getByLabel('Reason').fill('so that it goes on')
+  await refused.getByRole('button', { name: 'Approve and do it' }).click()
+  await refused.getByText('one person is behind this key and the one that asks').waitFor()
+  // The digest is one long word, and the buttons stay in reach.
+  const { width, height } = page.viewportSize()!
+  await page.setViewportSize({ width: 360, height: 740 })
+  expect(await refused.evaluate((shown) => shown.scrollWidth - shown.clientWidth)).toBe(0)
+  await page.setViewportSize({ width, height })
+  await refused.getByRole('button', { name: 'Cancel' }).click()
 
   await page.getByRole('button', { name: 'Sign out' }).click()
   await signIn(page, bert)

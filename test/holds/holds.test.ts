@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { commandLine } from '../cli/running-server.ts'
+import { keyOfAnother } from '../support/another-person.ts'
 import { tokenFor } from '../support/api-key.ts'
 import { masterKey } from '../support/master-key.ts'
 import { type TestServer, testServer } from '../support/test-server.ts'
@@ -96,7 +97,7 @@ test('what is known of somebody who is held stays everywhere', async () => {
 
 test('a release takes two, ends that very hold, and nothing of whom it was about is left', async () => {
   const server = await testServer({ approvals: 'two' })
-  const other = await tokenFor(server, { scopes: ['admin'] })
+  const other = await keyOfAnother(server)
   await filled(server)
   await server.post('/v1/holds', { name: 'case', ...WHY, subject: { id: 'known-of-the-hold-alone' } })
   const asked = await release(server, 'case')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { run } from '../cli/command.ts'
 import { commandLine } from '../cli/running-server.ts'
-import { tokenFor } from '../support/api-key.ts'
+import { keyOfAnother } from '../support/another-person.ts'
 import { judge } from '../support/damaged-ledger.ts'
 import { masterKey } from '../support/master-key.ts'
 import { serverHome } from '../support/server-home.ts'
@@ -140,7 +140,7 @@ test('a preview destroys nothing, and says how much it would be', async () => {
 test('rules that may destroy something sooner take two, longer ones do not', async () => {
   const server = await testServer({ approvals: 'two' })
   await server.post('/v1/events?wait=index', records(12))
-  const other = await tokenFor(server, { scopes: ['admin'] })
+  const other = await keyOfAnother(server)
   const asked = await putRules(server, [{ ...DEBUG, keep_days: 30 }])
   expect(asked.status).toBe(202)
   const { approval } = (await asked.json()) as { approval: { id: string; digest: string } }

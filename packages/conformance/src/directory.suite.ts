@@ -26,6 +26,8 @@ const key = (prefix: string): StoredKey => ({
   roles: [],
   teams: [],
   createdAt: 1000,
+  createdBy: undefined,
+  rotatedBy: undefined,
   expiresAt: 2000,
   revokedAt: undefined,
 })
@@ -118,6 +120,16 @@ export function directorySuite(driver: DirectoryDriver): void {
       expect(await directory.keys()).toEqual([
         { ...key('c'), scopes: [], roles, teams: ['cost centre', 'b'] },
       ])
+    })
+
+    test('keeps who made a key, and who renewed its token', async () => {
+      const made = { ...key('d'), createdBy: 'user:0190 "Anna"' }
+      const rotated = { ...key('e'), createdBy: 'd', rotatedBy: 'user:0191' }
+      await directory.addKey(made)
+      await directory.addKey(rotated)
+      await directory[Symbol.asyncDispose]()
+      directory = await driver.reopen()
+      expect(await directory.keys()).toEqual([made, rotated])
     })
 
     test('keeps roles by their names, replaces and deletes them', async () => {

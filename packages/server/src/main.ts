@@ -11,6 +11,7 @@ import { ApiKeys } from './access/api-keys.ts'
 import { Callers } from './access/callers.ts'
 import { type Denial, Denials } from './access/denials.ts'
 import { RoleBook } from './access/role-book.ts'
+import { isSamePerson } from './access/same-person.ts'
 import { ViewerTokens } from './access/viewer-tokens.ts'
 import { ClientCertificates } from './api/client-certificates.ts'
 import { buildHttpServer } from './api/http-server.ts'
@@ -204,6 +205,8 @@ async function start(settings: Settings, options: StartOptions, log: Logger): Pr
     store: directory.call,
     perform: (act, hands) => performAct(act, hands, services),
     alone: sharesLedgers(settings) ? aloneUnder(directory.call, 'approvals') : (work) => work(),
+    // As they are stored: another server may have made them a moment ago.
+    isSamePerson: async (one, other) => isSamePerson(one, other, await directory.call.keys()),
     log,
     now: Date.now,
   })

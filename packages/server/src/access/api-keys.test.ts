@@ -22,8 +22,8 @@ afterEach(() => {
 
 test('tells who watches a key that it was revoked, at once and each of them', async () => {
   const all = await keys()
-  const { key, token } = await all.create({ name: 'a', scopes: ['read'] })
-  const other = await all.create({ name: 'b', scopes: ['read'] })
+  const { key, token } = await all.create({ createdBy: undefined, name: 'a', scopes: ['read'] })
+  const other = await all.create({ createdBy: undefined, name: 'b', scopes: ['read'] })
   const caller = callerOf(all, token)
   const watches = [caller.watch(), caller.watch(), callerOf(all, other.token).watch()]
   expect(watches.map(({ signal }) => signal.aborted)).toEqual([false, false, false])
@@ -38,7 +38,12 @@ test('tells who watches a key that it was revoked, at once and each of them', as
 test('tells who watches a key that it has expired, also after longer than a timer can wait', async () => {
   const all = await keys()
   const days = 24 * 3600 * 1000
-  const { token } = await all.create({ name: 'a', scopes: ['read'], expiresAt: Date.now() + 60 * days })
+  const { token } = await all.create({
+    createdBy: undefined,
+    name: 'a',
+    scopes: ['read'],
+    expiresAt: Date.now() + 60 * days,
+  })
   const watch = callerOf(all, token).watch()
   vi.advanceTimersByTime(60 * days - 1)
   expect(watch.signal.aborted).toBe(false)
@@ -49,7 +54,12 @@ test('tells who watches a key that it has expired, also after longer than a time
 
 test('leaves no timer behind when the watching is over, and does not end the key of the settings', async () => {
   const all = await keys()
-  const { token } = await all.create({ name: 'a', scopes: ['read'], expiresAt: Date.now() + 1000 })
+  const { token } = await all.create({
+    createdBy: undefined,
+    name: 'a',
+    scopes: ['read'],
+    expiresAt: Date.now() + 1000,
+  })
   {
     using watch = callerOf(all, token).watch()
     expect(watch.refusal).toBeUndefined()
@@ -62,9 +72,9 @@ test('leaves no timer behind when the watching is over, and does not end the key
 
 test('a key that is rotated goes on for the overlap, and what was begun with it ends then', async () => {
   const all = await keys()
-  const { key, token } = await all.create({ name: 'a', scopes: ['read'], teams: ['x'] })
+  const { key, token } = await all.create({ createdBy: undefined, name: 'a', scopes: ['read'], teams: ['x'] })
   using watch = callerOf(all, token).watch()
-  const next = (await all.rotate(key.prefix, 60_000))!
+  const next = (await all.rotate(key.prefix, 60_000, 'user:anna'))!
   expect(next.key).toMatchObject({ name: 'a', scopes: ['read'], teams: ['x'], expiresAt: undefined })
   expect(callerOf(all, next.token).grants).toEqual(callerOf(all, token).grants)
   vi.advanceTimersByTime(59_999)
@@ -72,18 +82,23 @@ test('a key that is rotated goes on for the overlap, and what was begun with it 
   vi.advanceTimersByTime(1)
   expect(watch.refusal).toMatchObject({ reason: 'expired' })
   expect(all.identify(token)).toMatchObject({ kind: 'refused', reason: 'expired' })
-  expect(await all.rotate(key.prefix, 60_000)).toBeUndefined()
+  expect(await all.rotate(key.prefix, 60_000, 'user:anna')).toBeUndefined()
   // A rotation makes no key last longer.
-  const brief = await all.create({ name: 'b', scopes: ['read'], expiresAt: Date.now() + 1000 })
-  await all.rotate(brief.key.prefix, 60_000)
+  const brief = await all.create({
+    createdBy: undefined,
+    name: 'b',
+    scopes: ['read'],
+    expiresAt: Date.now() + 1000,
+  })
+  await all.rotate(brief.key.prefix, 60_000, 'user:anna')
   vi.advanceTimersByTime(1000)
   expect(all.identify(brief.token)).toMatchObject({ reason: 'expired' })
-  await expect(all.rotate('preset', 0)).rejects.toThrow(/preset/)
+  await expect(all.rotate('preset', 0, 'user:anna')).rejects.toThrow(/preset/)
 })
 
 test('the day of the last use is written once a day', async () => {
   const all = await keys()
-  const { key, token } = await all.create({ name: 'a', scopes: ['read'] })
+  const { key, token } = await all.create({ createdBy: undefined, name: 'a', scopes: ['read'] })
   const day = Date.UTC(2026, 0, 1)
   for (const hours of [0, 1, 10]) {
     vi.setSystemTime(day + hours * 3_600_000)

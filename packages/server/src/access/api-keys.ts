@@ -25,6 +25,10 @@ export interface NewKey {
   readonly teams?: readonly string[]
   /** ms since 1970. */
   readonly expiresAt?: number | undefined
+  /** The id of the caller who makes it; undefined: the server itself, at its first start. */
+  readonly createdBy: string | undefined
+  /** The id of the caller who is given a new token for an old one. Default: it takes the place of none. */
+  readonly rotatedBy?: string
 }
 
 const BUILT_IN: KnownRoles = { get: (name) => BUILT_IN_ROLES.find((role) => role.name === name) }
@@ -69,6 +73,8 @@ export class ApiKeys {
         roles: [],
         teams: [],
         createdAt: now(),
+        createdBy: undefined,
+        rotatedBy: undefined,
         expiresAt: undefined,
         revokedAt: undefined,
       })
@@ -205,7 +211,7 @@ export class ApiKeys {
 
   /** Makes a key; the token is returned this once and nowhere kept. */
   async create(asked: NewKey): Promise<{ key: StoredKey; token: string }> {
-    const { name, ledger, scopes = [], roles = [], teams = [], expiresAt } = asked
+    const { name, ledger, scopes = [], roles = [], teams = [], expiresAt, createdBy, rotatedBy } = asked
     const prefix = randomBytes(PREFIX_BYTES).toString('hex')
     const token = `tp_${prefix}_${randomBytes(SECRET_BYTES).toString('base64url')}`
     const key: StoredKey = {
@@ -217,6 +223,8 @@ export class ApiKeys {
       roles,
       teams,
       createdAt: this.#now(),
+      createdBy,
+      rotatedBy,
       expiresAt,
       revokedAt: undefined,
     }
@@ -226,16 +234,22 @@ export class ApiKeys {
   }
 
   /**
-   * Makes a key that may what this one may; this one ends `overlapMs` from now, unless it ends earlier anyhow. Undefined when
-   * there is no valid key of that prefix.
+   * Makes a key that may what this one may; this one ends `overlapMs` from now, unless it ends earlier anyhow. `rotatedBy` is the
+   * id of the caller who is given the token. Undefined when there is no valid key of that prefix.
    */
-  async rotate(prefix: string, overlapMs: number): Promise<{ key: StoredKey; token: string } | undefined> {
+  async rotate(
+    prefix: string,
+    overlapMs: number,
+    rotatedBy: string,
+  ): Promise<{ key: StoredKey; token: string } | undefined> {
     if (prefix === PRESET_PREFIX)
       throw new TrailproofError('BAD_REQUEST', 'the preset admin token is another when the setting is')
     const old = this.list().find((known) => known.prefix === prefix)
     if (!old || this.#refusalOf(old) !== undefined) return undefined
     const { name, ledger, scopes, roles, teams } = old
-    const made = await this.create({ name, ledger, scopes, roles, teams })
+    // Whoever has the old one has the new one: where its maker is not known, it is as if it had made it.
+    const createdBy = old.createdBy ?? prefix
+    const made = await this.create({ name, ledger, scopes, roles, teams, createdBy, rotatedBy })
     await this.endBy(prefix, this.#now() + overlapMs)
     return made
   }

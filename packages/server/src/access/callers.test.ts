@@ -42,7 +42,12 @@ function source(token: string) {
 
 test('keys are looked for first, then each other kind; nobody is told what there is', async () => {
   const keys = await ApiKeys.load(store, Date.now, 'the-token-of-the-settings')
-  const { token, key } = await keys.create({ name: 'k', scopes: ['read'], roles: ['viewer'] })
+  const { token, key } = await keys.create({
+    createdBy: undefined,
+    name: 'k',
+    scopes: ['read'],
+    roles: ['viewer'],
+  })
   // Whoever knows the token of a key, too, is not asked.
   const callers = new Callers(keys, { reload: async () => new Set() }, [
     source(token).caller,
@@ -71,7 +76,7 @@ test('keys are looked for first, then each other kind; nobody is told what there
 test('what other servers have changed is taken over, roles before those who have them', async () => {
   stored.length = 0
   const keys = await ApiKeys.load(store, Date.now, '')
-  const { token, key } = await keys.create({ name: 'k', roles: ['viewer'] })
+  const { token, key } = await keys.create({ createdBy: undefined, name: 'k', roles: ['viewer'] })
   const { caller, told } = source('t')
   const callers = new Callers(keys, { reload: async () => new Set(['viewer']) }, [caller])
   const known = callers.identify({ token })

@@ -120,7 +120,7 @@ export function approvalRoutes(app: FastifyInstance, services: Services): void {
       const { digest, reason: why } = request.body
       const caller = callerOf(request, services, 'approve')
       const approval = await decidable(request, id, caller)
-      const refused = refusedNow(approval, caller, digest)
+      const refused = (await approvals.refusalOfOwn(approval, caller)) ?? refusedNow(approval, digest)
       if (refused) {
         noteDenial(request, services, { ledger: approval.ledger, caller, permission: 'approve' })
         throw refusal(refused)
@@ -199,12 +199,7 @@ export function approvalRoutes(app: FastifyInstance, services: Services): void {
 }
 
 /** What is not even tried, and so not on record as an approval. */
-function refusedNow(
-  { state, askedBy, digest }: ApprovalFacts,
-  { id }: Caller,
-  asked: string,
-): DecisionRefusal | undefined {
-  if (askedBy.id === id) return { kind: 'refused', reason: 'own' }
+function refusedNow({ state, digest }: ApprovalFacts, asked: string): DecisionRefusal | undefined {
   if (state !== 'asked') return { kind: 'refused', reason: 'settled', state }
   return digest === asked ? undefined : { kind: 'refused', reason: 'another-request' }
 }
@@ -222,6 +217,13 @@ function refusal(refused: DecisionRefusal): ProblemError {
       return new ProblemError(problem('settled', `it is ${refused.state} already`, { state: refused.state }))
     case 'own':
       return new ProblemError(problem('forbidden', 'who asks for it cannot approve it: somebody else does'))
+    case 'same-person':
+      return new ProblemError(
+        problem(
+          'forbidden',
+          'one person is behind this key and the one that asks: who makes or rotates a key counts as who has it; somebody else approves',
+        ),
+      )
     case 'not-own':
       return new ProblemError(problem('forbidden', 'only who asked for it takes it back; reject it instead'))
     case 'another-request':

@@ -9,7 +9,11 @@ interface Connection {
   readonly writable: boolean
   end(text: string): unknown
   destroy(): unknown
+  once(event: 'close', told: () => void): unknown
 }
+
+/** A client that still sends has so long to read the answer before it is reset; Apache lingers as long for its next byte. */
+const LINGER_MS = 2000
 
 /** Nothing else is sent on the connection: where its next request would begin is not known. */
 export function answerClientError({ code }: ConnectionError, connection: Connection): void {
@@ -23,6 +27,10 @@ export function answerClientError({ code }: ConnectionError, connection: Connect
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${PROBLEM_TYPE}\r\n` +
       `content-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
   )
+  // Only our side is ended by that: who does not end theirs would keep the connection for ever.
+  const timer = setTimeout(() => connection.destroy(), LINGER_MS)
+  timer.unref()
+  connection.once('close', () => clearTimeout(timer))
 }
 
 function problemOf(code: string): Problem {

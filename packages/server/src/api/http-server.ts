@@ -49,7 +49,9 @@ import { viewerTokenRoutes } from './viewer-tokens.ts'
 
 /** Small bodies only: administration. The receiver has its own bound. */
 const ADMIN_BODY_BYTES_MAX = 1_048_576
+/** What mod_reqtimeout of Apache gives headers, too; 16 KiB are there in 20 s on a line of 7 kbit/s. */
 const HEADERS_TIMEOUT_MS = 20_000
+/** The largest body of the default settings, 16 MiB, on a line of 1.2 Mbit/s. */
 const REQUEST_TIMEOUT_MS = 120_000
 /** Longer than the 60 s after which most proxies close, so that they never write to what we have just closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000

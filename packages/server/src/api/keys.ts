@@ -134,6 +134,7 @@ export function keyRoutes(app: FastifyInstance, services: Services): void {
         roles: names,
         ...(teams && { teams }),
         expiresAt,
+        createdBy: caller.id,
       })
       try {
         await recordChange(services, request, caller, 'key.created', {
@@ -189,7 +190,7 @@ export function keyRoutes(app: FastifyInstance, services: Services): void {
       const beyond = beyondOwn({ scopes: old.scopes, roles }, old.ledger, caller, ledgers)
       if (beyond !== undefined) throw beyondProblem(request, services, caller, beyond)
       const minutes = request.body?.overlap_minutes ?? OVERLAP_MINUTES
-      const made = await keys.rotate(prefix, minutes * 60_000)
+      const made = await keys.rotate(prefix, minutes * 60_000, caller.id)
       if (!made) throw none()
       try {
         await recordChange(services, request, caller, 'key.rotated', {
@@ -235,7 +236,8 @@ export function keyRoutes(app: FastifyInstance, services: Services): void {
 }
 
 function keyView(key: StoredKey): object {
-  const { prefix, name, ledger, scopes, roles, teams, createdAt, expiresAt, revokedAt, lastUsedAt } = key
+  const { prefix, name, ledger, scopes, roles, teams } = key
+  const { createdAt, createdBy, rotatedBy, expiresAt, revokedAt, lastUsedAt } = key
   return {
     prefix,
     name,
@@ -244,6 +246,8 @@ function keyView(key: StoredKey): object {
     roles,
     teams,
     created_at: timeOf(createdAt),
+    created_by: createdBy ?? null,
+    rotated_by: rotatedBy ?? null,
     expires_at: timeOf(expiresAt),
     revoked_at: timeOf(revokedAt),
     last_used_at: timeOf(lastUsedAt),

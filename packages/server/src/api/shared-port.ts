@@ -12,6 +12,8 @@ import type { Certificate } from './tls-files.ts'
 
 /** As a request's headers; a connection that has said nothing by then is closed. */
 const FIRST_BYTES_TIMEOUT_MS = 20_000
+/** How often Node looks for requests that take too long. Of its own accord, 30 s: then 20 s for headers would be up to 50. */
+const CHECK_MS = 5000
 /** How every HTTP/2 connection begins (RFC 9113, 3.4). No method of HTTP/1.1 does. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0')
 
@@ -44,10 +46,14 @@ export class SharedPort {
   /** An HTTP server that hands connections of HTTP/2 over; may be called for several addresses. */
   createServer(listener: RequestListener): Server {
     const { tls, takeHttp2, onSecure, connectionsMax, onRefused } = this.#options
+    const checked = { connectionsCheckingInterval: CHECK_MS }
     // Whoever offers both gets HTTP/1.1, which browsers need; gRPC clients offer h2 alone.
     const server = tls
-      ? createTlsServer({ ...tls, ...clientCertificates(tls), ALPNProtocols: ['http/1.1', 'h2'] }, listener)
-      : createServer(listener)
+      ? createTlsServer(
+          { ...checked, ...tls, ...clientCertificates(tls), ALPNProtocols: ['http/1.1', 'h2'] },
+          listener,
+        )
+      : createServer(checked, listener)
     const event = tls ? 'secureConnection' : 'connection'
     const takeHttp1 = server.listeners(event)
     server.removeAllListeners(event)

@@ -39,6 +39,7 @@ function approvalsOf(more: Partial<ApprovalsDeps> = {}): Approvals {
     store,
     perform: perform(),
     alone: (work) => work(),
+    isSamePerson: async (one, other) => [one, other].every((id) => id.endsWith('anna')),
     log: pino({ level: 'silent' }),
     now: () => now,
     ...more,
@@ -59,9 +60,14 @@ test('what somebody asks for is done once somebody else has approved it, by the 
 
 test.each<[string, (approvals: Approvals, id: string, digest: string) => Promise<unknown>, object]>([
   [
-    'who asks does not approve, also with another key of theirs',
-    (approvals, id, digest) => approvals.approve(id, digest, { ...ANNA, name: 'Anna, her other key' }, 'r'),
+    'who asks does not approve, whatever their name is now',
+    (approvals, id, digest) => approvals.approve(id, digest, { ...ANNA, name: 'Anna, married' }, 'r'),
     { kind: 'refused', reason: 'own' },
+  ],
+  [
+    'neither does somebody with another key of theirs',
+    (approvals, id, digest) => approvals.approve(id, digest, { id: 'key of anna', name: 'k' }, 'r'),
+    { kind: 'refused', reason: 'same-person' },
   ],
   [
     'another request than the one looked at is not approved',
@@ -94,10 +100,18 @@ test('of several who decide at once one does, and it is done once', async () => 
   const answers = await Promise.all([
     approvals.approve(id, digest, BERT, 'r'),
     approvals.approve(id, digest, CARL, 'r'),
-    approvals.reject(id, CARL, 'r'),
   ])
   expect(answers.filter(({ kind }) => kind === 'decided')).toHaveLength(1)
   expect(doing).toHaveBeenCalledTimes(1)
+
+  // Which of them is earlier is not said; what was rejected is not done.
+  const next = await approvals.ask(ACT, ANNA)
+  const [approved, rejected] = await Promise.all([
+    approvals.approve(next.id, next.digest, BERT, 'r'),
+    approvals.reject(next.id, CARL, 'r'),
+  ])
+  expect([approved.kind, rejected.kind].toSorted()).toEqual(['decided', 'refused'])
+  expect(doing).toHaveBeenCalledTimes(approved.kind === 'decided' ? 2 : 1)
 })
 
 test.each<[string, (approvals: Approvals, id: string, digest: string) => Promise<unknown>]>([

@@ -34,6 +34,8 @@ export interface ApprovalsDeps {
   readonly perform: (act: Act, hands: Hands) => Promise<Outcome>
   /** Runs the work, or not where another server does such work now. */
   readonly alone: (work: () => Promise<void>) => Promise<void>
+  /** Whether two callers, by their ids, are one person who has several keys. */
+  readonly isSamePerson: (one: string, other: string) => Promise<boolean>
   readonly log: Logger
   /** ms since 1970. */
   readonly now: () => number
@@ -44,8 +46,8 @@ export type DecisionRefusal =
   | { readonly kind: 'refused'; readonly reason: 'unknown' }
   /** It was decided before, or its time is over. */
   | { readonly kind: 'refused'; readonly reason: 'settled'; readonly state: ApprovalFacts['state'] }
-  /** Whoever asks cannot approve; nobody else can withdraw. */
-  | { readonly kind: 'refused'; readonly reason: 'own' | 'not-own' }
+  /** Whoever asks cannot approve, with none of their keys; nobody else can withdraw. */
+  | { readonly kind: 'refused'; readonly reason: 'own' | 'same-person' | 'not-own' }
   /** It is not the request that was looked at. */
   | { readonly kind: 'refused'; readonly reason: 'another-request' }
 
@@ -109,13 +111,24 @@ export class Approvals {
     reason: string,
   ): Promise<DecisionAnswer> {
     const approval = await this.get(id)
-    if (approval !== undefined && approval.askedBy.id === by.id) return { kind: 'refused', reason: 'own' }
+    const refused = approval && (await this.refusalOfOwn(approval, by))
+    if (refused) return refused
     if (approval?.state === 'asked' && (approval.digest !== digest || actOf(approval) === undefined))
       return { kind: 'refused', reason: 'another-request' }
     const answer = await this.#decide(approval, 'approve', by, reason)
     if (answer.kind === 'refused') return answer
     await this.#run(id)
     return { kind: 'decided', approval: (await this.#deps.store.approval(id))! }
+  }
+
+  /** Undefined: whoever would approve it is somebody else than who asks. */
+  async refusalOfOwn(
+    { askedBy }: Pick<ApprovalFacts, 'askedBy'>,
+    { id }: Pick<Caller, 'id'>,
+  ): Promise<DecisionRefusal | undefined> {
+    if (askedBy.id === id) return { kind: 'refused', reason: 'own' }
+    const isSame = await this.#deps.isSamePerson(askedBy.id, id)
+    return isSame ? { kind: 'refused', reason: 'same-person' } : undefined
   }
 
   async reject(id: string, by: Pick<Caller, 'id' | 'name'>, reason: string): Promise<DecisionAnswer> {

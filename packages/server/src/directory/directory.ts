@@ -27,6 +27,10 @@ export interface StoredKey {
   readonly teams: readonly string[]
   /** ms since 1970. */
   readonly createdAt: number
+  /** The id of the caller who made it, of a key that was rotated the first one's maker; undefined: nobody knows. */
+  readonly createdBy: string | undefined
+  /** The id of the caller who was given this token in the place of another one; undefined: it took no other's place. */
+  readonly rotatedBy: string | undefined
   readonly expiresAt: number | undefined
   readonly revokedAt: number | undefined
   /** To the day, and written after a while; undefined: never, as far as is known. */

@@ -13,7 +13,9 @@ export async function firstAdminKey(keys: ApiKeys, leases: Leases): Promise<stri
   if (lease === undefined) return undefined
   try {
     await keys.reload()
-    return keys.isEmpty ? (await keys.create({ name: 'admin', scopes: ['admin'] })).token : undefined
+    if (!keys.isEmpty) return undefined
+    const { token } = await keys.create({ name: 'admin', scopes: ['admin'], createdBy: undefined })
+    return token
   } finally {
     // It ends by itself, only later; a token that was made is shown now or never.
     await leases.releaseLease('first-admin-key', holder, lease.epoch).catch(() => undefined)

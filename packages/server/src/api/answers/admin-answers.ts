@@ -11,6 +11,12 @@ const key = {
   roles: Type.Array(Type.String(), { description: 'What it may, by name (GET /v1/roles).' }),
   teams: Type.Array(Type.String(), { description: 'What conditions of roles call `caller.teams`.' }),
   created_at: orNull(time('Begin.')),
+  created_by: orNull(Type.String({ description: 'Id of the caller who made it; null: not known.' })),
+  rotated_by: orNull(
+    Type.String({
+      description: 'Id of the caller who was given its token for an old one; null: it is the first.',
+    }),
+  ),
   expires_at: orNull(time('End; null: never.')),
   revoked_at: orNull(time('When it was revoked.')),
   last_used_at: orNull(time('The day of the last use, a minute later; null: not since that is known.')),

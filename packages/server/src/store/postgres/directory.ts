@@ -62,9 +62,9 @@ export class PostgresDirectory implements Directory {
   }
 
   async addKey(key: StoredKey): Promise<void> {
-    const { prefix, hash, name, ledger, scopes, createdAt, expiresAt, revokedAt, roles, teams, lastUsedAt } =
-      key
-    const values = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11'
+    const { prefix, hash, name, ledger, scopes, roles, teams } = key
+    const { createdAt, createdBy, rotatedBy, expiresAt, revokedAt, lastUsedAt } = key
+    const values = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13'
     await this.#change(`INSERT INTO ${this.#schema}.api_key VALUES (${values})`, [
       prefix,
       hash,
@@ -77,6 +77,8 @@ export class PostgresDirectory implements Directory {
       JSON.stringify(roles),
       JSON.stringify(teams),
       lastUsedAt ?? null,
+      createdBy ?? null,
+      rotatedBy ?? null,
     ])
   }
 
@@ -332,6 +334,8 @@ type KeyRow = {
   roles: string
   teams: string
   last_used_at: number | null
+  created_by: string | null
+  rotated_by: string | null
 }
 
 type RoleRow = {
@@ -353,6 +357,8 @@ function keyOf(row: KeyRow): StoredKey {
     roles: JSON.parse(row.roles) as string[],
     teams: JSON.parse(row.teams) as string[],
     createdAt: row.created_at,
+    createdBy: row.created_by ?? undefined,
+    rotatedBy: row.rotated_by ?? undefined,
     expiresAt: row.expires_at ?? undefined,
     revokedAt: row.revoked_at ?? undefined,
     lastUsedAt: row.last_used_at ?? undefined,

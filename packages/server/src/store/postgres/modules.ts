@@ -6,6 +6,7 @@ import { directory0003 } from './migrations/directory-0003.ts'
 import { directory0004 } from './migrations/directory-0004.ts'
 import { directory0005 } from './migrations/directory-0005.ts'
 import { directory0006 } from './migrations/directory-0006.ts'
+import { directory0007 } from './migrations/directory-0007.ts'
 import { index0001 } from './migrations/index-0001.ts'
 import { ledger0001 } from './migrations/ledger-0001.ts'
 import { ledger0002 } from './migrations/ledger-0002.ts'
@@ -32,7 +33,15 @@ GRANT EXECUTE ON FUNCTION move_head, make_room, erase_piece, rewrite_partition T
 export const directoryModule: MigrationModule = {
   name: 'directory',
   dependsOn: [],
-  migrations: [directory0001, directory0002, directory0003, directory0004, directory0005, directory0006],
+  migrations: [
+    directory0001,
+    directory0002,
+    directory0003,
+    directory0004,
+    directory0005,
+    directory0006,
+    directory0007,
+  ],
   grants: `
 GRANT USAGE ON SCHEMA :schema TO :role;
 GRANT SELECT ON ALL TABLES IN SCHEMA :schema TO :role;

@@ -25,6 +25,7 @@ import { directory0005 } from './migrations/directory-0005.ts'
 import { directory0006 } from './migrations/directory-0006.ts'
 import { directory0007 } from './migrations/directory-0007.ts'
 import { directory0008 } from './migrations/directory-0008.ts'
+import { directory0009 } from './migrations/directory-0009.ts'
 import { SqliteRetention } from './retention-table.ts'
 
 export const directoryMigrations = [
@@ -36,6 +37,7 @@ export const directoryMigrations = [
   directory0006,
   directory0007,
   directory0008,
+  directory0009,
 ]
 
 export class SqliteDirectory implements Directory {
@@ -64,10 +66,10 @@ export class SqliteDirectory implements Directory {
   }
 
   async addKey(key: StoredKey): Promise<void> {
-    const { prefix, hash, name, ledger, scopes, createdAt, expiresAt, revokedAt, roles, teams, lastUsedAt } =
-      key
+    const { prefix, hash, name, ledger, scopes, roles, teams } = key
+    const { createdAt, createdBy, rotatedBy, expiresAt, revokedAt, lastUsedAt } = key
     this.#db
-      .prepare('INSERT INTO api_key VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .prepare('INSERT INTO api_key VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run(
         prefix,
         hash,
@@ -80,6 +82,8 @@ export class SqliteDirectory implements Directory {
         JSON.stringify(roles),
         JSON.stringify(teams),
         lastUsedAt ?? null,
+        createdBy ?? null,
+        rotatedBy ?? null,
       )
   }
 
@@ -289,6 +293,8 @@ type KeyRow = {
   roles: string
   teams: string
   last_used_at: number | null
+  created_by: string | null
+  rotated_by: string | null
 }
 
 type RoleRow = {
@@ -310,6 +316,8 @@ function keyOf(row: KeyRow): StoredKey {
     roles: JSON.parse(row.roles) as string[],
     teams: JSON.parse(row.teams) as string[],
     createdAt: row.created_at,
+    createdBy: row.created_by ?? undefined,
+    rotatedBy: row.rotated_by ?? undefined,
     expiresAt: row.expires_at ?? undefined,
     revokedAt: row.revoked_at ?? undefined,
     lastUsedAt: row.last_used_at ?? undefined,

@@ -188,7 +188,7 @@ CREATE TABLE api_key (
   created_at INTEGER NOT NULL,
   expires_at INTEGER,
   revoked_at INTEGER
-, roles TEXT NOT NULL DEFAULT '[]', teams TEXT NOT NULL DEFAULT '[]', last_used_at INTEGER) STRICT, WITHOUT ROWID;
+, roles TEXT NOT NULL DEFAULT '[]', teams TEXT NOT NULL DEFAULT '[]', last_used_at INTEGER, created_by TEXT, rotated_by TEXT) STRICT, WITHOUT ROWID;
 
 CREATE TABLE quarantined_record (
   id TEXT PRIMARY KEY,
