@@ -1,7 +1,9 @@
 /** Seals on lists and exports, judged in the browser. */
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { open, records, shop, signIn, violations } from './pages.ts'
 
 const verdict = (page: Page) => page.getByLabel('Verdict').getAttribute('data-verdict')
@@ -61,6 +63,26 @@ test('an export is proved as it is taken, and a changed copy of it is found out'
   await page.getByRole('alert').getByText('(entry 270)').waitFor()
   expect(await verdict(page)).toBe('broken')
   expect(complaints).toEqual([])
+})
+
+test('a changed file of the same name and time as one that was proved is judged by itself', async () => {
+  const server = await shop()
+  const written = (content: string): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'trailproof-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'main.ndjson')
+    writeFileSync(file, content)
+    utimesSync(file, 1_000, 1_000)
+    return file
+  }
+  const { page } = await open(server, {}, '#/verify')
+  await signIn(page)
+  const text = await (await server.fetch('/v1/export?ledger=main')).text()
+  await page.getByLabel('The file').setInputFiles(written(text))
+  await page.getByText('no entry of the range is missing').waitFor()
+  await page.getByLabel('The file').setInputFiles(written(text.replace('Elif changed', 'Ella changed')))
+  await page.getByRole('alert').getByText('(entry 270)').waitFor()
+  expect(await verdict(page)).toBe('broken')
 })
 
 function fileOf(text: string) {
