@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
-import { open, records, shop, signIn, violations } from './pages.ts'
+import { open, records, rows, shop, signIn, violations } from './pages.ts'
 
+const WHY = { authority: 'GDPR Art. 17', reason: 'asked in writing' }
 const verdict = (page: Page) => page.getByLabel('Verdict').getAttribute('data-verdict')
 
 test('a whole list is proved at once, and the evidence can be taken away', async () => {
@@ -39,6 +40,38 @@ test('a list in which one record is shown otherwise than it was recorded is brok
     .getByText(/entry \d+ is shown otherwise than the ledger holds it: actor/)
     .waitFor()
   expect(await verdict(page)).toBe('broken')
+})
+
+test('what does not match any more, as it was erased since, is no sign that the list is broken', async () => {
+  const server = await shop()
+  const { page } = await open(server, {}, '#/?q=actor.id:u-elif OR outcome:denied&last=')
+  await signIn(page)
+  await rows(page).first().waitFor()
+  await server.post('/v1/erasures/subject', { subject: { id: 'u-elif' }, ...WHY })
+  await page.getByRole('button', { name: 'Prove' }).click()
+  await page.getByText('of entry 270 what is shown as').first().waitFor()
+  expect(await verdict(page)).toBe('unproven')
+})
+
+test('while another tab sees the ledger grow, a proof of what it was a moment ago is no step back', async () => {
+  const server = await shop()
+  const { page } = await open(server, {}, '#/?q=outcome:denied&last=')
+  await signIn(page)
+  await rows(page).first().waitFor()
+  const other = await page.context().newPage()
+  await other.goto(`${server.url}/#/ledger`)
+  await signIn(other)
+  // The answer to the first tab is on its way while the ledger grows, and the second tab looks at it.
+  await page.route('**/v1/export?*', async (route) => {
+    const response = await route.fetch()
+    await server.post('/v1/events?wait=index', { action: 'order.placed' })
+    await other.getByRole('button', { name: 'Check again' }).click()
+    await other.getByText('a checkpoint of 601 entries is signed').waitFor()
+    await route.fulfill({ response })
+  })
+  await page.getByRole('button', { name: 'Prove' }).click()
+  await page.getByText('each of the 120 records stands in its place').waitFor()
+  expect(await verdict(page)).toBe('intact')
 })
 
 test('an export is proved as it is taken, and a changed copy of it is found out', async () => {

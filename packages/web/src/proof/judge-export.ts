@@ -36,7 +36,8 @@ export async function judgeExport(evidence: ExportEvidence, primitives: Primitiv
   if (memory.kind === 'broken') return broken(memory.fault)
   const proven = [...sentencesOf(report), ...memory.proven]
   const compared = await compare(evidence.file, evidence.shown ?? [])
-  if (compared.fault !== undefined) return { ...broken(compared.fault), proven }
+  if (compared.fault !== undefined)
+    return { ...broken(compared.fault), proven, lacksShown: compared.lacksShown === true }
   const missing = [...unproven.map(({ detail }) => detail), ...memory.missing, ...compared.missing]
   return {
     verdict: missing.length === 0 ? 'intact' : 'unproven',
@@ -68,6 +69,8 @@ function count(number: number): string {
 
 interface Compared {
   readonly fault?: string
+  /** Whether the fault is that a record is not in the file. */
+  readonly lacksShown?: boolean
   readonly missing: readonly string[]
 }
 
@@ -95,7 +98,7 @@ async function compare(file: Blob, shown: readonly ShownRecord[]): Promise<Compa
   const [left] = waiting.values()
   return left === undefined
     ? { missing }
-    : { fault: `entry ${left.index} is shown, and the server does not prove it`, missing }
+    : { fault: `entry ${left.index} is shown, and the server does not prove it`, lacksShown: true, missing }
 }
 
 interface Entry {

@@ -54,13 +54,15 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
   const add = (condition: Filter): void => edit((language, q) => withCondition(language, q, condition))
 
   const mayTake = may('export')
+  // The records of one query are not proved by those of another.
+  const canProve = !state.live && !found.isOfBefore && found.records.length > 0
   useCommands([
     { title: 'Ask', key: '/', run: () => document.querySelector<HTMLElement>('#query')?.focus() },
     { title: 'Choose the time', key: 'd', run: () => document.querySelector<HTMLElement>('#time')?.click() },
     { title: 'Live, or not', key: 'l', run: () => onChange({ live: !state.live, record: '' }) },
     ...(mayTake
       ? [
-          { title: 'Prove the list', key: 'p', run: () => !state.live && setOpen('proof') },
+          { title: 'Prove the list', key: 'p', run: () => canProve && setOpen('proof') },
           { title: 'Export', key: 'e', run: () => setOpen('export') },
         ]
       : []),
@@ -97,11 +99,7 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
         </p>
         {mayTake && (
           <>
-            <Button
-              kind="quiet"
-              disabled={state.live || found.records.length === 0}
-              onClick={() => setOpen('proof')}
-            >
+            <Button kind="quiet" disabled={!canProve} onClick={() => setOpen('proof')}>
               Prove
             </Button>
             <Button kind="quiet" onClick={() => setOpen('export')}>
