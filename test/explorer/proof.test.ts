@@ -100,14 +100,6 @@ test('an export is proved as it is taken, and a changed copy of it is found out'
 
 test('a changed file of the same name and time as one that was proved is judged by itself', async () => {
   const server = await shop()
-  const written = (content: string): string => {
-    const folder = mkdtempSync(join(tmpdir(), 'trailproof-'))
-    onTestFinished(() => rmSync(folder, { recursive: true }))
-    const file = join(folder, 'main.ndjson')
-    writeFileSync(file, content)
-    utimesSync(file, 1_000, 1_000)
-    return file
-  }
   const { page } = await open(server, {}, '#/verify')
   await signIn(page)
   const text = await (await server.fetch('/v1/export?ledger=main')).text()
@@ -117,6 +109,16 @@ test('a changed file of the same name and time as one that was proved is judged 
   await page.getByRole('alert').getByText('(entry 270)').waitFor()
   expect(await verdict(page)).toBe('broken')
 })
+
+/** In a folder of its own, always of the same name and time. */
+function written(content: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'trailproof-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'main.ndjson')
+  writeFileSync(file, content)
+  utimesSync(file, 1_000, 1_000)
+  return file
+}
 
 function fileOf(text: string) {
   return { name: 'main.ndjson', mimeType: 'application/x-ndjson', buffer: Buffer.from(text) }

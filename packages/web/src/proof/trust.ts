@@ -34,7 +34,7 @@ export function pinnedKeys(origin: string, shown: readonly string[]): readonly s
  * asked: what another tab sees meanwhile can be newer than the answer, and is no sign that the ledger went back.
  */
 export function rememberedCheckpoints(): (origin: string) => string | undefined {
-  const texts: Readonly<Record<string, string>> = { ...localStorage }
+  const texts: Readonly<Record<string, string>> = Object.fromEntries(Object.entries(localStorage))
   return (origin) => trustIn(texts[placeOf(origin)])?.checkpoint
 }
 
