@@ -62,8 +62,8 @@ export function QueryBar({ query, ledger, onRun }: QueryBarProps) {
       const value = shown[chosen]
       if (value === undefined) run()
       else complete(value.text)
-    } else if (event.key === 'Escape' && shown.length > 0) {
-      event.preventDefault() // what is below stays open
+    } else if (event.key === 'Escape') {
+      if (shown.length > 0) event.preventDefault() // what is below stays open
       setOpen(false)
     } else if (event.key === 'Tab' && shown.length > 0 && !event.shiftKey) {
       event.preventDefault()
