@@ -26,6 +26,16 @@ test('one goes through the page by keys, and a map tells them', async () => {
   await keyboard.press('/')
   await keyboard.type('jd')
   expect(await page.getByLabel('Query').inputValue()).toBe('jd')
+  await page.getByLabel('Query').fill('')
+  await keyboard.type('-service:au')
+  await page.getByRole('option', { name: 'auth' }).waitFor()
+  await keyboard.press('Tab')
+  expect(await page.getByLabel('Query').inputValue()).toBe('-service:auth ')
+  await keyboard.type('act')
+  await page.getByRole('option', { name: 'action' }).waitFor()
+  await keyboard.press('Escape') // closes what is proposed, and nothing else
+  await page.getByRole('option', { name: 'action' }).waitFor({ state: 'detached' })
+  expect(await page.getByRole('tab', { name: 'Overview' }).count()).toBe(1)
   expect(complaints).toEqual([])
 })
 

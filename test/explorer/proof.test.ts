@@ -1,9 +1,12 @@
 /** Seals on lists and exports, judged in the browser. */
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
-import { open, records, shop, signIn, violations } from './pages.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { open, records, rows, shop, signIn, violations } from './pages.ts'
 
+const WHY = { authority: 'GDPR Art. 17', reason: 'asked in writing' }
 const verdict = (page: Page) => page.getByLabel('Verdict').getAttribute('data-verdict')
 
 test('a whole list is proved at once, and the evidence can be taken away', async () => {
@@ -39,6 +42,38 @@ test('a list in which one record is shown otherwise than it was recorded is brok
   expect(await verdict(page)).toBe('broken')
 })
 
+test('what does not match any more, as it was erased since, is no sign that the list is broken', async () => {
+  const server = await shop()
+  const { page } = await open(server, {}, '#/?q=actor.id:u-elif OR outcome:denied&last=')
+  await signIn(page)
+  await rows(page).first().waitFor()
+  await server.post('/v1/erasures/subject', { subject: { id: 'u-elif' }, ...WHY })
+  await page.getByRole('button', { name: 'Prove' }).click()
+  await page.getByText('of entry 270 what is shown as').first().waitFor()
+  expect(await verdict(page)).toBe('unproven')
+})
+
+test('while another tab sees the ledger grow, a proof of what it was a moment ago is no step back', async () => {
+  const server = await shop()
+  const { page } = await open(server, {}, '#/?q=outcome:denied&last=')
+  await signIn(page)
+  await rows(page).first().waitFor()
+  const other = await page.context().newPage()
+  await other.goto(`${server.url}/#/ledger`)
+  await signIn(other)
+  // The answer to the first tab is on its way while the ledger grows, and the second tab looks at it.
+  await page.route('**/v1/export?*', async (route) => {
+    const response = await route.fetch()
+    await server.post('/v1/events?wait=index', { action: 'order.placed' })
+    await other.getByRole('button', { name: 'Check again' }).click()
+    await other.getByText('a checkpoint of 601 entries is signed').waitFor()
+    await route.fulfill({ response })
+  })
+  await page.getByRole('button', { name: 'Prove' }).click()
+  await page.getByText('each of the 120 records stands in its place').waitFor()
+  expect(await verdict(page)).toBe('intact')
+})
+
 test('an export is proved as it is taken, and a changed copy of it is found out', async () => {
   const { page, complaints } = await open(await shop(), { viewport: { width: 390, height: 844 } })
   await signIn(page)
@@ -62,6 +97,28 @@ test('an export is proved as it is taken, and a changed copy of it is found out'
   expect(await verdict(page)).toBe('broken')
   expect(complaints).toEqual([])
 })
+
+test('a changed file of the same name and time as one that was proved is judged by itself', async () => {
+  const server = await shop()
+  const { page } = await open(server, {}, '#/verify')
+  await signIn(page)
+  const text = await (await server.fetch('/v1/export?ledger=main')).text()
+  await page.getByLabel('The file').setInputFiles(written(text))
+  await page.getByText('no entry of the range is missing').waitFor()
+  await page.getByLabel('The file').setInputFiles(written(text.replace('Elif changed', 'Ella changed')))
+  await page.getByRole('alert').getByText('(entry 270)').waitFor()
+  expect(await verdict(page)).toBe('broken')
+})
+
+/** In a folder of its own, always of the same name and time. */
+function written(content: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'trailproof-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'main.ndjson')
+  writeFileSync(file, content)
+  utimesSync(file, 1_000, 1_000)
+  return file
+}
 
 function fileOf(text: string) {
   return { name: 'main.ndjson', mimeType: 'application/x-ndjson', buffer: Buffer.from(text) }

@@ -35,6 +35,20 @@ async function shopWithOrder() {
   return server
 }
 
+test('a record of a list that is cut to some fields is shown whole, and proved; closed, it gives the focus back', async () => {
+  const { page, complaints } = await open(await shop(), {}, '#/?q=acc-8 | fields action&last=')
+  await signIn(page)
+  await rows(page).first().click()
+  await page.getByRole('tab', { name: 'Changes' }).click()
+  await page.getByText('DE02500105170137075030').waitFor()
+  await page.getByRole('tab', { name: 'Proof' }).click()
+  await page.getByText('what is shown here is what was proved').waitFor()
+  await page.getByRole('button', { name: 'Close the record' }).click()
+  await page.getByRole('tab').first().waitFor({ state: 'detached' })
+  await page.locator('[role=grid]:focus').waitFor()
+  expect(complaints).toEqual([])
+})
+
 test('what came in, what went out, and what was done on the way stand in parts of their own', async () => {
   const { page, complaints } = await open(await shopWithOrder(), {}, '#/?q=service:order kind:trail&last=')
   await signIn(page)

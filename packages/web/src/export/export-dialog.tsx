@@ -1,6 +1,6 @@
 /** Takes what was found away: as a file that proves itself, or as a table for other programs. */
 import { useMutation } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Button } from '../parts/button.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Download } from '../parts/download.tsx'
@@ -43,6 +43,8 @@ export default function ExportDialog({ asked, ledger, onClose }: ExportDialogPro
     abort.current?.abort()
     onClose()
   }
+  // Another dialog, or another page, can take its place.
+  useEffect(() => () => abort.current?.abort(), [])
   const [, ending] = FORMATS.find(([name]) => name === format)!
   return (
     <Dialog title="Export" isOpen onClose={close}>

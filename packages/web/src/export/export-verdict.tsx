@@ -28,7 +28,7 @@ interface ExportVerdictProps {
 export function ExportVerdict({ file, givenKeys = '' }: ExportVerdictProps) {
   const { client } = useSession()
   const judged = useQuery({
-    queryKey: ['export verdict', file, givenKeys],
+    queryKey: ['export verdict', numberOf(file), givenKeys],
     queryFn: async () => {
       const verifierKeys = givenKeys === '' ? await keysFor(file, client) : givenKeys.split(/\s+/)
       return { verifierKeys, ...(await judge({ kind: 'export', evidence: { file, verifierKeys } })) }
@@ -51,6 +51,16 @@ export function ExportVerdict({ file, givenKeys = '' }: ExportVerdictProps) {
       )}
     </Asked>
   )
+}
+
+const numbers = new WeakMap<Blob, number>()
+let numbered = 0
+
+/** In the name of a query all files would be alike: nothing of them is in their JSON. */
+function numberOf(file: Blob): number {
+  const number = numbers.get(file) ?? numbered++
+  numbers.set(file, number)
+  return number
 }
 
 /** Those that this browser pinned for the ledger of the file; of one that it never saw, what this server shows now. */

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { LedgerInfo, SearchPage } from '../api/answers.ts'
 import { Button } from '../parts/button.tsx'
+import { copyText } from '../parts/copy-text.ts'
 import { Facts } from '../parts/facts.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { useSession } from '../session/session.tsx'
@@ -40,7 +41,7 @@ export function LedgerFacts({ info }: { readonly info: LedgerInfo }) {
         <pre className={styles.note} tabIndex={0}>
           {checkpoint}
         </pre>
-        <Button onClick={() => void navigator.clipboard.writeText(checkpoint)}>Copy the checkpoint</Button>
+        <Button onClick={() => void copyText(checkpoint)}>Copy the checkpoint</Button>
       </details>
     </Panel>
   )

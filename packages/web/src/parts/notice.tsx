@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Button } from './button.tsx'
+import { copyText } from './copy-text.ts'
 import styles from './notice.module.css'
 
 /** What came of what was done. It is told to whoever hears the page, and so always there. */
@@ -26,7 +27,7 @@ export function Secret({ title, text, onDone }: SecretProps) {
       </p>
       <code>{text}</code>
       <div className={styles.acts}>
-        <Button kind="main" onClick={() => void navigator.clipboard.writeText(text)}>
+        <Button kind="main" onClick={() => void copyText(text)}>
           Copy
         </Button>
         <Button onClick={onDone}>I have kept it</Button>

@@ -1,6 +1,7 @@
 /** Whether an export is what its ledger holds, and whether what is shown beside it is what it proves. */
 import { type ExportReport, verifyExport } from '@trailproof/verify'
 import type { ShownRecord } from '../api/answers.ts'
+import { piecesOf } from '../api/pieces-of.ts'
 import { compareShown } from './compare-shown.ts'
 import { exportHeader } from './export-header.ts'
 import { judgeMemory, type Memory } from './judge-memory.ts'
@@ -20,7 +21,7 @@ export interface ExportEvidence {
 
 /** Never rejects for what the file says. */
 export async function judgeExport(evidence: ExportEvidence, primitives: Primitives): Promise<Judgement> {
-  const report = await verifyExport(piecesOf(evidence.file), {
+  const report = await verifyExport(piecesOf(evidence.file.stream()), {
     ...primitives,
     verifierKeys: keysOf(evidence.verifierKeys, primitives.sha256),
   })
@@ -36,7 +37,8 @@ export async function judgeExport(evidence: ExportEvidence, primitives: Primitiv
   if (memory.kind === 'broken') return broken(memory.fault)
   const proven = [...sentencesOf(report), ...memory.proven]
   const compared = await compare(evidence.file, evidence.shown ?? [])
-  if (compared.fault !== undefined) return { ...broken(compared.fault), proven }
+  if (compared.fault !== undefined)
+    return { ...broken(compared.fault), proven, lacksShown: compared.lacksShown === true }
   const missing = [...unproven.map(({ detail }) => detail), ...memory.missing, ...compared.missing]
   return {
     verdict: missing.length === 0 ? 'intact' : 'unproven',
@@ -68,6 +70,8 @@ function count(number: number): string {
 
 interface Compared {
   readonly fault?: string
+  /** Whether the fault is that a record is not in the file. */
+  readonly lacksShown?: boolean
   readonly missing: readonly string[]
 }
 
@@ -95,7 +99,7 @@ async function compare(file: Blob, shown: readonly ShownRecord[]): Promise<Compa
   const [left] = waiting.values()
   return left === undefined
     ? { missing }
-    : { fault: `entry ${left.index} is shown, and the server does not prove it`, missing }
+    : { fault: `entry ${left.index} is shown, and the server does not prove it`, lacksShown: true, missing }
 }
 
 interface Entry {
@@ -112,22 +116,12 @@ function entryIn(line: string): Entry {
 async function* linesOf(file: Blob): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
-  for await (const piece of piecesOf(file)) {
+  for await (const piece of piecesOf(file.stream())) {
     const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
     rest = lines.pop()!
     yield* lines
   }
   if (rest !== '') yield rest
-}
-
-/** Not every browser lets a stream be iterated over. */
-async function* piecesOf(file: Blob): AsyncGenerator<Uint8Array> {
-  const reader = file.stream().getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return
-    yield value
-  }
 }
 
 function broken(fault: string): Judgement {

@@ -9,6 +9,8 @@ export interface Judgement {
   readonly missing: readonly string[]
   /** What is wrong, of a broken one. */
   readonly fault?: string
+  /** Of a broken one: whether it is only that the evidence leaves out what was shown. */
+  readonly lacksShown?: boolean
   /** The signed note to remember, of one that is tied to what was remembered before. */
   readonly checkpoint?: string
 }

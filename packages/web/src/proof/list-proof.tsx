@@ -35,6 +35,7 @@ export default function ListProof({ ledger, query, records, onClose }: ListProof
     queryFn: () => proveList(client, ledger, query, records),
     enabled: !isTooWide,
     staleTime: 0,
+    gcTime: 0, // it holds the evidence
     retry: false,
   })
   const count = records.length.toLocaleString('en')

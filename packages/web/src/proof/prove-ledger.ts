@@ -5,7 +5,7 @@ import { consistencyWith } from './consistency-with.ts'
 import { judge } from './judge.ts'
 import type { LedgerEvidence } from './judge-ledger.ts'
 import type { Judgement } from './judgement.ts'
-import { knownOrigin, pinnedKeys, rememberCheckpoint, rememberedCheckpoint } from './trust.ts'
+import { knownOrigin, pinnedKeys, rememberCheckpoint, rememberedCheckpoints } from './trust.ts'
 
 export interface ProvenLedger extends Judgement {
   readonly evidence: LedgerEvidence
@@ -14,12 +14,13 @@ export interface ProvenLedger extends Judgement {
 }
 
 export async function proveLedger(client: Client, ledger: string): Promise<ProvenLedger> {
+  const rememberedOf = rememberedCheckpoints()
   const {
     origin,
     checkpoint = '',
     verifier_keys: shownKeys,
   } = await client.get<LedgerInfo>(`v1/ledgers/${encodeURIComponent(ledger)}`)
-  const remembered = rememberedCheckpoint(origin)
+  const remembered = rememberedOf(origin)
   const evidence: LedgerEvidence = {
     origin,
     checkpoint,

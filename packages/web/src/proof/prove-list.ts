@@ -7,7 +7,7 @@ import { consistencyWith } from './consistency-with.ts'
 import { exportHeader } from './export-header.ts'
 import { judge } from './judge.ts'
 import type { Judgement } from './judgement.ts'
-import { knownOrigin, pinnedKeys, rememberCheckpoint, rememberedCheckpoint } from './trust.ts'
+import { knownOrigin, pinnedKeys, rememberCheckpoint, rememberedCheckpoints } from './trust.ts'
 
 /** Entries between the first and the last; hashes of those between are part of the proof. */
 export const LIST_ENTRIES_MAX = 1_000_000
@@ -25,6 +25,19 @@ export async function proveList(
   query: string,
   records: readonly ShownRecord[],
 ): Promise<ProvenList> {
+  const proven = await proveAmong(client, ledger, query, records)
+  // What was erased since, or has become too old for `last:`, does not match any more, and is there all the same.
+  return proven.lacksShown && query !== '' ? proveAmong(client, ledger, '', records) : proven
+}
+
+/** By those entries that match the query. */
+async function proveAmong(
+  client: Client,
+  ledger: string,
+  query: string,
+  records: readonly ShownRecord[],
+): Promise<ProvenList> {
+  const rememberedOf = rememberedCheckpoints()
   const indexes = records.map(({ index }) => index)
   const parameters = {
     ledger,
@@ -37,7 +50,7 @@ export async function proveList(
     downloadExport(client, { parameters }),
   ])
   const checkpoint = (await exportHeader(file))?.checkpoint ?? ''
-  const remembered = rememberedCheckpoint(origin)
+  const remembered = rememberedOf(origin)
   const consistency = await consistencyWith(client, ledger, remembered, checkpoint)
   const verifierKeys = pinnedKeys(origin, shownKeys)
   const memory = { knownOrigin: knownOrigin(ledger, origin), remembered, consistency }

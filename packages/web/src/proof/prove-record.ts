@@ -6,7 +6,7 @@ import { consistencyWith } from './consistency-with.ts'
 import { judge } from './judge.ts'
 import type { RecordEvidence, ShownGroup } from './judge-record.ts'
 import type { Judgement } from './judgement.ts'
-import { knownOrigin, pinnedKeys, rememberCheckpoint, rememberedCheckpoint } from './trust.ts'
+import { knownOrigin, pinnedKeys, rememberCheckpoint, rememberedCheckpoints } from './trust.ts'
 
 interface Entry {
   readonly leaf: string
@@ -21,6 +21,7 @@ export interface ProvenRecord extends Judgement {
 }
 
 export async function proveRecord(client: Client, ledger: string, index: number): Promise<ProvenRecord> {
+  const rememberedOf = rememberedCheckpoints()
   const place = `v1/ledgers/${encodeURIComponent(ledger)}`
   const [{ ledgers }, entry, proof] = await Promise.all([
     client.get<{ ledgers: readonly LedgerInfo[] }>('v1/ledgers'),
@@ -28,7 +29,7 @@ export async function proveRecord(client: Client, ledger: string, index: number)
     client.fetch(`${place}/entries/${index}/proof`).then((response) => response.text()),
   ])
   const info = ledgers.find(({ name }) => name === ledger)!
-  const remembered = rememberedCheckpoint(info.origin)
+  const remembered = rememberedOf(info.origin)
   const evidence: RecordEvidence = {
     ledger,
     index,

@@ -13,8 +13,11 @@ const nameOf = (ledger: string): string => `trailproof.origin ${ledger}`
 const placeOf = (origin: string): string => `trailproof.trust ${origin}`
 
 function kept(origin: string): Trust | undefined {
-  const text = localStorage.getItem(placeOf(origin))
-  return text === null ? undefined : (JSON.parse(text) as Trust)
+  return trustIn(localStorage.getItem(placeOf(origin)))
+}
+
+function trustIn(text: string | null | undefined): Trust | undefined {
+  return text == null ? undefined : (JSON.parse(text) as Trust)
 }
 
 /** The keys that were pinned; those that are shown now are, when there were none. */
@@ -26,8 +29,13 @@ export function pinnedKeys(origin: string, shown: readonly string[]): readonly s
   return shown
 }
 
-export function rememberedCheckpoint(origin: string): string | undefined {
-  return kept(origin)?.checkpoint
+/**
+ * The checkpoint that this browser remembers at this moment of each ledger, by its origin. It is taken before the server is
+ * asked: what another tab sees meanwhile can be newer than the answer, and is no sign that the ledger went back.
+ */
+export function rememberedCheckpoints(): (origin: string) => string | undefined {
+  const texts: Readonly<Record<string, string>> = Object.fromEntries(Object.entries(localStorage))
+  return (origin) => trustIn(texts[placeOf(origin)])?.checkpoint
 }
 
 /** Which ledger this browser knows under a name: the one that it saw first. */

@@ -1,4 +1,5 @@
 import { Button } from '../parts/button.tsx'
+import { copyText } from '../parts/copy-text.ts'
 import styles from './verdict.module.css'
 
 /** The keys that this browser pinned, to be compared with those that somebody else gave. */
@@ -11,7 +12,7 @@ export function TrustedKeys({ keys }: { readonly keys: readonly string[] }) {
         They were pinned when this browser first saw the ledger. Compare them with those you were given
         another way.
       </p>
-      <Button onClick={() => void navigator.clipboard.writeText(text)}>Copy the keys</Button>
+      <Button onClick={() => void copyText(text)}>Copy the keys</Button>
     </div>
   )
 }

@@ -50,16 +50,17 @@ export function useCompletions({ text, caret, ledger, isWanted }: Asked): {
     retry: false, // not every field has values that are counted
   })
   if (language === undefined) return { start, completions: [] }
+  // Who leaves something out still leaves it out once it is completed.
+  const sign = word.startsWith('-') ? '-' : ''
   if (field !== undefined)
     return {
       start,
       completions: (values.data?.values ?? []).map(({ value, count }) => ({
-        text: `${language.formatFilter(equals(field, value))} `,
+        text: `${sign}${language.formatFilter(equals(field, value))} `,
         note: count.toLocaleString('en'),
       })),
     }
   if (word === '') return { start, completions: [] }
-  const sign = word.startsWith('-') ? '-' : ''
   const beginning = word.slice(sign.length).toLowerCase()
   const found = (fields.data?.fields ?? []).filter(({ name, aliases }) =>
     [name, ...aliases].some((each) => each.toLowerCase().startsWith(beginning)),

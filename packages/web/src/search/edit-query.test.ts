@@ -20,6 +20,8 @@ test.each([
   ['| count by service', 'action:order.placed | count by service'],
   ['"a | b" | top 3 action', '"a | b" action:order.placed | top 3 action'],
   ['x action:order.placed', 'x action:order.placed'],
+  ['a OR action:order.placed OR b', '(a OR action:order.placed OR b) action:order.placed'],
+  ['"not action:order.placed yet"', '"not action:order.placed yet" action:order.placed'],
   ['half:(', 'half:( action:order.placed'],
 ])('%j and one more condition is %j', (query, expected) => {
   expect(withCondition(language, query, equals('action', 'order.placed'))).toBe(expected)

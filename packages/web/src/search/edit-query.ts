@@ -20,7 +20,7 @@ export function withCondition(language: QueryLanguage, query: string, condition:
   if (text === '' || text === '*') return term
   const [filter = '', ...pipes] = splitPipes(text)
   const held = isAlternative(language, filter) ? `(${filter})` : filter
-  if (held.split(' ').includes(term)) return text
+  if (partsOf(language, filter).some((part) => language.formatFilter(part) === term)) return text
   return joined([`${held} ${term}`, ...pipes])
 }
 

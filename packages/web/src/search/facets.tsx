@@ -1,6 +1,7 @@
 /** Values of fields among what was found, for those fields that whoever looks has chosen. */
 import { useQuery } from '@tanstack/react-query'
 import type { Facet } from '../api/answers.ts'
+import { ApiProblem } from '../api/problem.ts'
 import { Failed } from '../parts/states.tsx'
 import { useKept } from '../parts/use-kept.ts'
 import { useSession } from '../session/session.tsx'
@@ -40,8 +41,11 @@ export function Facets({ state, onEdit }: FacetsProps) {
       <Failed
         error={facets.error}
         onRetry={() => {
-          add([]) // one that cannot be counted would fail for ever
-          pin([])
+          // One that cannot be counted would fail for ever; a server that is away comes back.
+          if (facets.error instanceof ApiProblem && facets.error.status < 500) {
+            add([])
+            pin([])
+          }
           void facets.refetch() // its fault is shown
         }}
       />

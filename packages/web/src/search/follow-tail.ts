@@ -2,6 +2,7 @@
 import { createParser } from 'eventsource-parser'
 import type { ShownRecord } from '../api/answers.ts'
 import { addressOf, type Client, type Parameters } from '../api/client.ts'
+import { piecesOf } from '../api/pieces-of.ts'
 import { ApiProblem } from '../api/problem.ts'
 
 export type TailState = 'connecting' | 'open' | 'ended'
@@ -56,7 +57,8 @@ export async function followTail({
         onState('open')
         waitMs = WAIT_MS
         const decoder = new TextDecoder()
-        for await (const chunk of response.body!) parser.feed(decoder.decode(chunk, { stream: true }))
+        for await (const chunk of piecesOf(response.body!))
+          parser.feed(decoder.decode(chunk, { stream: true }))
       } catch (error) {
         if (signal.aborted) return
         if (error instanceof ApiProblem && error.status < 500) return onState('ended', error)

@@ -62,8 +62,10 @@ export function QueryBar({ query, ledger, onRun }: QueryBarProps) {
       const value = shown[chosen]
       if (value === undefined) run()
       else complete(value.text)
-    } else if (event.key === 'Escape') setOpen(false)
-    else if (event.key === 'Tab' && shown.length > 0 && !event.shiftKey) {
+    } else if (event.key === 'Escape') {
+      if (shown.length > 0) event.preventDefault() // what is below stays open
+      setOpen(false)
+    } else if (event.key === 'Tab' && shown.length > 0 && !event.shiftKey) {
       event.preventDefault()
       complete(shown[Math.max(0, chosen)]!.text)
     } else if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && shown.length > 0) {

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { Filter } from '@trailproof/core/query'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import type { Histogram as Counts } from '../api/answers.ts'
 import { useCommands } from '../commands/commands.ts'
 import { Button } from '../parts/button.tsx'
@@ -54,17 +54,22 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
   const add = (condition: Filter): void => edit((language, q) => withCondition(language, q, condition))
 
   const mayTake = may('export')
+  const isWhole = filterText(state.q) === state.q.trim()
+  // The records of one query are not proved by those of another.
+  const canProve = !state.live && !found.isOfBefore && found.records.length > 0
   useCommands([
     { title: 'Ask', key: '/', run: () => document.querySelector<HTMLElement>('#query')?.focus() },
     { title: 'Choose the time', key: 'd', run: () => document.querySelector<HTMLElement>('#time')?.click() },
     { title: 'Live, or not', key: 'l', run: () => onChange({ live: !state.live, record: '' }) },
     ...(mayTake
       ? [
-          { title: 'Prove the list', key: 'p', run: () => !state.live && setOpen('proof') },
+          { title: 'Prove the list', key: 'p', run: () => canProve && setOpen('proof') },
           { title: 'Export', key: 'e', run: () => setOpen('export') },
         ]
       : []),
   ])
+
+  useFocusAfter(state.record !== '')
 
   return (
     <main className={styles.page} tabIndex={-1}>
@@ -97,11 +102,7 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
         </p>
         {mayTake && (
           <>
-            <Button
-              kind="quiet"
-              disabled={state.live || found.records.length === 0}
-              onClick={() => setOpen('proof')}
-            >
+            <Button kind="quiet" disabled={!canProve} onClick={() => setOpen('proof')}>
               Prove
             </Button>
             <Button kind="quiet" onClick={() => setOpen('export')}>
@@ -145,7 +146,8 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
             <RecordPanel
               ledger={ledger}
               id={state.record}
-              known={found.records.find(({ id }) => id === state.record)}
+              // Of what is cut to some fields, the panel asks for the rest.
+              known={isWhole ? found.records.find(({ id }) => id === state.record) : undefined}
               onAdd={add}
               onChoose={(record) => onChange({ record })}
               onClose={() => onChange({ record: '' })}
@@ -172,6 +174,16 @@ export function SearchPage({ state, onChange }: SearchPageProps) {
       </Suspense>
     </main>
   )
+}
+
+/** A record that is closed takes the focus with it; it goes back to the list. */
+function useFocusAfter(isOpen: boolean): void {
+  const wasOpen = useRef(false)
+  useEffect(() => {
+    if (wasOpen.current && !isOpen && document.activeElement === document.body)
+      document.querySelector<HTMLElement>('[role=grid]')?.focus({ preventScroll: true })
+    wasOpen.current = isOpen
+  }, [isOpen])
 }
 
 /** Over time, of what is found before anything is made of it. */

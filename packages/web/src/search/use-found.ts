@@ -12,6 +12,8 @@ export interface FoundRecords {
   readonly first: SearchPage | undefined
   readonly isPending: boolean
   readonly isFetching: boolean
+  /** Whether it is the answer to the search before, until that to this one comes. */
+  readonly isOfBefore: boolean
   readonly error: Error | null
   readonly retry: () => void
   /** Loads the next page, if there is one and it is not on its way. */
@@ -45,6 +47,6 @@ export function useFound(asked: Readonly<Record<string, string>>): FoundRecords 
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage() // its fault is shown as the query's
   }, [hasNextPage, isFetchingNextPage, fetchNextPage])
   const retry = useCallback(() => void refetch(), [refetch])
-  const { isPending, isFetching, error } = found
-  return { records, table, first, isPending, isFetching, error, retry, loadMore }
+  const { isPending, isFetching, isPlaceholderData: isOfBefore, error } = found
+  return { records, table, first, isPending, isFetching, isOfBefore, error, retry, loadMore }
 }
