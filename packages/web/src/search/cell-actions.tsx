@@ -40,6 +40,8 @@ export function CellActions({ list, onEdit }: CellActionsProps) {
     const abort = new AbortController()
     element.addEventListener('pointerover', onOver, { signal: abort.signal })
     element.addEventListener('scroll', hide, { signal: abort.signal })
+    // The record that is opened takes room from the list.
+    element.addEventListener('click', hide, { signal: abort.signal })
     element.parentElement?.addEventListener('pointerleave', hide, { signal: abort.signal })
     return () => abort.abort()
   }, [list])
