@@ -1,5 +1,5 @@
 /** Not every browser lets a stream be iterated over. */
-export async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* piecesOf<Piece>(stream: ReadableStream<Piece>): AsyncGenerator<Piece> {
   const reader = stream.getReader()
   for (;;) {
     const { done, value } = await reader.read()

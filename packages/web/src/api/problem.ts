@@ -25,8 +25,11 @@ export class ApiProblem extends Error {
   }
 }
 
+/** What went wrong here, told in a sentence for people. */
+export class PageProblem extends Error {}
+
 /** The server could not be reached at all. */
-export class Unreachable extends Error {
+export class Unreachable extends PageProblem {
   constructor(cause: unknown) {
     super('the server cannot be reached', { cause })
   }

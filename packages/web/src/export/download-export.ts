@@ -1,16 +1,10 @@
 /** Fetches an export into the browser: as a file to keep, and as evidence to judge. */
 import { addressOf, type Client, type Parameters } from '../api/client.ts'
+import { piecesOf } from '../api/pieces-of.ts'
+import { PageProblem } from '../api/problem.ts'
 
 /** Beyond, a browser is the wrong place: the command line writes to a file as it comes. */
-export const EXPORT_BYTES_MAX = 256 * 2 ** 20
-
-export class ExportTooLarge extends Error {
-  constructor() {
-    super(
-      'The export is larger than 256 MiB, which a browser should not hold. Take it with the command line.',
-    )
-  }
-}
+const EXPORT_BYTES_MAX = 256 * 2 ** 20
 
 interface DownloadOptions {
   readonly parameters: Parameters
@@ -18,7 +12,7 @@ interface DownloadOptions {
   readonly onBytes?: (bytes: number) => void
 }
 
-/** Rejects as requests do, as the signal aborts, with ExportTooLarge, or when the stream ends before its end. */
+/** Rejects as requests do, as the signal aborts, and with PageProblem when it is too large or was cut before its end. */
 export async function downloadExport(
   client: Client,
   { parameters, signal, onBytes }: DownloadOptions,
@@ -26,19 +20,29 @@ export async function downloadExport(
   const abort = new AbortController()
   signal?.addEventListener('abort', () => abort.abort(signal.reason))
   const response = await client.fetch(addressOf('v1/export', parameters), { signal: abort.signal })
-  const reader = response.body!.getReader()
   const pieces: Uint8Array<ArrayBuffer>[] = []
   let bytes = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    bytes += value.length
-    if (bytes > EXPORT_BYTES_MAX) {
-      abort.abort()
-      throw new ExportTooLarge()
+  try {
+    for await (const piece of piecesOf(response.body!)) {
+      bytes += piece.length
+      if (bytes > EXPORT_BYTES_MAX) throw tooLarge()
+      pieces.push(piece)
+      onBytes?.(bytes)
     }
-    pieces.push(value)
-    onBytes?.(bytes)
+  } catch (error) {
+    if (signal?.aborted || error instanceof PageProblem) {
+      abort.abort()
+      throw error
+    }
+    throw new PageProblem('the export was cut before its end, and nothing of it is kept: take it again', {
+      cause: error,
+    })
   }
   return new Blob(pieces, { type: response.headers.get('content-type') ?? '' })
+}
+
+function tooLarge(): PageProblem {
+  return new PageProblem(
+    'the export is larger than 256 MiB, which a browser should not hold: take it with the command line',
+  )
 }

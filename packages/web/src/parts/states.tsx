@@ -1,12 +1,12 @@
 /** Loading, nothing there, failed, and refused: four different screens. */
 import type { ReactNode } from 'react'
-import { ApiProblem, Unreachable } from '../api/problem.ts'
+import { ApiProblem, PageProblem } from '../api/problem.ts'
 import { Button } from './button.tsx'
 import styles from './states.module.css'
 
 /** A sentence for people. */
 export function messageOf(error: unknown): string {
-  if (error instanceof ApiProblem || error instanceof Unreachable) {
+  if (error instanceof ApiProblem || error instanceof PageProblem) {
     const { message } = error
     return `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}`
   }
