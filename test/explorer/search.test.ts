@@ -115,3 +115,18 @@ test('on a narrow screen the values of fields are shown instead of the list', as
   await expect.poll(() => records(page).getAttribute('aria-rowcount')).toBe('121')
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
 })
+
+test('records that are there stay when the next ones cannot be had, and come when one tries again', async () => {
+  const { page } = await open(await shop())
+  await page.route('**/v1/search?*cursor=*', (route) => route.fulfill({ status: 429, json: {} }))
+  await signIn(page)
+  await rows(page).first().waitFor()
+  await records(page).focus()
+  await page.keyboard.press('End')
+  await page.getByRole('alert').getByRole('button', { name: 'Try again' }).waitFor()
+  expect(await records(page).getAttribute('aria-rowcount')).toBe('201')
+  expect(await violations(page)).toEqual([])
+  await page.unroute('**/v1/search?*cursor=*')
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect.poll(() => records(page).getAttribute('aria-rowcount')).toBe('401')
+})

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import type { ShownRecord } from '../api/answers.ts'
 import { Button } from '../parts/button.tsx'
-import { Empty, Failed, Loading } from '../parts/states.tsx'
+import { Empty, Failed, Loading, messageOf } from '../parts/states.tsx'
 import { Changes } from '../record/changes.tsx'
 import { OutcomeText } from '../search/outcome-text.tsx'
 import { useSession } from '../session/session.tsx'
@@ -56,7 +56,7 @@ export default function HistoryPage() {
           Search these records
         </Link>
       </header>
-      {found.error ? (
+      {found.error && steps.length === 0 ? (
         <Failed error={found.error} onRetry={() => void found.refetch()} />
       ) : found.isPending ? (
         <Loading what="the history" />
@@ -69,6 +69,7 @@ export default function HistoryPage() {
           ))}
         </ol>
       )}
+      {found.error && steps.length > 0 && <p role="alert">{messageOf(found.error)}</p>}
       {found.hasNextPage && (
         <Button disabled={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
           {found.isFetchingNextPage ? 'Loading …' : 'Show earlier ones'}

@@ -72,12 +72,16 @@ export function Facets({ state, onEdit }: FacetsProps) {
             onEdit={onEdit}
           />
         ))}
-      <FieldChoice
-        ledger={state.ledger}
-        title="Another field …"
-        without={names}
-        onChoose={(name) => add([...added, name])}
-      />
+      {names.length < FIELDS_MAX ? (
+        <FieldChoice
+          ledger={state.ledger}
+          title="Another field …"
+          without={names}
+          onChoose={(name) => add([...added, name])}
+        />
+      ) : (
+        <p className={styles.none}>{FIELDS_MAX} fields are counted at most.</p>
+      )}
     </nav>
   )
 }

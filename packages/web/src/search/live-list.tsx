@@ -2,6 +2,7 @@
 import { useCallback, useState } from 'react'
 import { Button } from '../parts/button.tsx'
 import { Empty, Failed } from '../parts/states.tsx'
+import { filterText } from './edit-query.ts'
 import styles from './live-list.module.css'
 import { RecordTable, type RecordTableProps } from './record-table.tsx'
 import type { SearchState } from './search-state.ts'
@@ -13,7 +14,9 @@ interface LiveListProps extends Pick<RecordTableProps, 'columns' | 'terms' | 'on
 
 export function LiveList({ state, ...table }: LiveListProps) {
   const [isScrolled, setScrolled] = useState(false)
-  const tail = useTail(state, isScrolled || state.record !== '')
+  // What is made of records takes all of them; a tail has no end.
+  const asked = { q: filterText(state.q), ledger: state.ledger }
+  const tail = useTail(asked, isScrolled || state.record !== '')
   const { release } = tail
   const onScrolled = useCallback(
     (scrolled: boolean) => {
@@ -33,7 +36,7 @@ export function LiveList({ state, ...table }: LiveListProps) {
         )}
       </p>
       {tail.state === 'ended' ? (
-        <Failed error={tail.problem} />
+        <Failed error={tail.problem} onRetry={tail.retry} />
       ) : tail.records.length === 0 ? (
         <Empty title="Nothing yet">
           <p>Records that answer the query are shown here as they are recorded.</p>

@@ -1,8 +1,9 @@
 /** What was found: records, a table, or why there is neither. */
 import { Button } from '../parts/button.tsx'
-import { Empty, Failed, Loading } from '../parts/states.tsx'
+import { Empty, Failed, Loading, messageOf } from '../parts/states.tsx'
 import { LiveList } from './live-list.tsx'
 import { RecordTable, type RecordTableProps } from './record-table.tsx'
+import styles from './results.module.css'
 import type { SearchState } from './search-state.ts'
 import { TableResult } from './table-result.tsx'
 import type { FoundRecords } from './use-found.ts'
@@ -16,7 +17,8 @@ interface ResultsProps extends Pick<RecordTableProps, 'columns' | 'terms' | 'onE
 export function Results({ state, found, onChange, ...table }: ResultsProps) {
   const onChoose = (record: string): void => onChange({ record })
   if (state.live) return <LiveList state={state} onChoose={onChoose} {...table} />
-  if (found.error !== null) return <Failed error={found.error} onRetry={found.retry} />
+  if (found.error !== null && found.first === undefined)
+    return <Failed error={found.error} onRetry={found.retry} />
   if (found.table !== undefined) return <TableResult table={found.table} onEdit={table.onEdit} />
   if (found.isPending) return <Loading what="records" />
   if (found.records.length === 0)
@@ -27,12 +29,19 @@ export function Results({ state, found, onChange, ...table }: ResultsProps) {
       </Empty>
     )
   return (
-    <RecordTable
-      records={found.records}
-      chosen={state.record}
-      onChoose={onChoose}
-      onEnd={found.loadMore}
-      {...table}
-    />
+    <>
+      <RecordTable
+        records={found.records}
+        chosen={state.record}
+        onChoose={onChoose}
+        onEnd={found.loadMore}
+        {...table}
+      />
+      {found.error !== null && (
+        <p role="alert" className={styles.fault}>
+          {messageOf(found.error)} <Button onClick={found.retry}>Try again</Button>
+        </p>
+      )}
+    </>
   )
 }

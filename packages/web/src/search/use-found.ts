@@ -14,6 +14,7 @@ export interface FoundRecords {
   readonly isFetching: boolean
   /** Whether it is the answer to the search before, until that to this one comes. */
   readonly isOfBefore: boolean
+  /** Of the search, or of its next page: what came before is there, then. */
   readonly error: Error | null
   readonly retry: () => void
   /** Loads the next page, if there is one and it is not on its way. */
@@ -36,7 +37,7 @@ export function useFound(asked: Readonly<Record<string, string>>): FoundRecords 
     getNextPageParam: ({ next }) => next ?? undefined,
     placeholderData: keepPreviousData,
   })
-  const { data, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = found
+  const { data, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, refetch } = found
   const [first] = data?.pages ?? []
   const table = first !== undefined && 'rows' in first ? first : undefined
   const records = useMemo(
@@ -44,9 +45,13 @@ export function useFound(asked: Readonly<Record<string, string>>): FoundRecords 
     [data, table],
   )
   const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage() // its fault is shown as the query's
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  const retry = useCallback(() => void refetch(), [refetch])
+    // After a fault only whoever looks asks again; it is shown as the query's.
+    if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError) void fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage])
+  const retry = useCallback(
+    () => void (isFetchNextPageError ? fetchNextPage() : refetch()),
+    [isFetchNextPageError, fetchNextPage, refetch],
+  )
   const { isPending, isFetching, isPlaceholderData: isOfBefore, error } = found
   return { records, table, first, isPending, isFetching, isOfBefore, error, retry, loadMore }
 }

@@ -10,6 +10,8 @@ export interface Tail {
   readonly heldCount: number
   readonly state: TailState
   readonly problem: unknown
+  /** Begins anew, after an end. */
+  readonly retry: () => void
   readonly release: () => void
 }
 
@@ -18,6 +20,7 @@ export function useTail(asked: { readonly q: string; readonly ledger: string }, 
   const { client } = useSession()
   const { q, ledger } = asked
   const [buffer, setBuffer] = useState(EMPTY_TAIL)
+  const [tries, setTries] = useState(0)
   const [{ state, problem }, setState] = useState<{ state: TailState; problem?: unknown }>({
     state: 'connecting',
   })
@@ -39,8 +42,9 @@ export function useTail(asked: { readonly q: string; readonly ledger: string }, 
       },
     }) // it tells of its faults itself
     return () => abort.abort()
-  }, [client, q, ledger])
+  }, [client, q, ledger, tries])
 
+  const retry = useCallback(() => setTries((before) => before + 1), [])
   const release = useCallback(() => setBuffer(released), [])
-  return { records: buffer.shown, heldCount: buffer.heldCount, state, problem, release }
+  return { records: buffer.shown, heldCount: buffer.heldCount, state, problem, retry, release }
 }
