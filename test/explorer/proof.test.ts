@@ -7,6 +7,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { open, records, rows, shop, signIn, violations } from './pages.ts'
 
 const WHY = { authority: 'GDPR Art. 17', reason: 'asked in writing' }
+const NOWHERE = '00000000-0000-7000-8000-000000000001'
+
 const verdict = (page: Page) => page.getByLabel('Verdict').getAttribute('data-verdict')
 
 test('a whole list is proved at once, and the evidence can be taken away', async () => {
@@ -72,6 +74,27 @@ test('while another tab sees the ledger grow, a proof of what it was a moment ag
   await page.getByRole('button', { name: 'Prove' }).click()
   await page.getByText('each of the 120 records stands in its place').waitFor()
   expect(await verdict(page)).toBe('intact')
+})
+
+test('a record that was made up is broken, in a place where there is none and in that of another', async () => {
+  const server = await shop()
+  for (const offset of [1, 10_000]) {
+    const { page } = await open(server, {}, '#/?q=outcome:denied&last=')
+    await page.route('**/v1/search?*', async (route) => {
+      const response = await route.fetch()
+      const body = (await response.json()) as { records: { index: number; id: string }[] }
+      const [first, second] = body.records
+      body.records[0] = { ...first!, index: second!.index + offset, id: NOWHERE }
+      await route.fulfill({ response, json: body })
+    })
+    await signIn(page)
+    await records(page).waitFor()
+    await page.getByRole('button', { name: 'Prove' }).click()
+    await page.getByRole('alert').waitFor()
+    // Beyond its end, the server has no entry to prove.
+    if (offset === 1) expect(await verdict(page)).toBe('broken')
+    else expect(await page.getByText('Proved', { exact: true }).count()).toBe(0)
+  }
 })
 
 test('an export is proved as it is taken, and a changed copy of it is found out', async () => {
