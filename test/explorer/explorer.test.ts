@@ -1,5 +1,6 @@
 /** The explorer as people use it: in a real Chromium, by mouse and by keyboard alone, in both themes and at three widths. */
 import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { changeRow, changeStore } from '../support/damaged-ledger.ts'
 import { freePort } from '../support/free-port.ts'
@@ -277,7 +278,16 @@ test('a server that shows an older history than before is noticed', async () => 
   await page.getByRole('alert').getByText('this browser has seen 900 entries').waitFor()
 })
 
-test('who logs in by an identity provider comes back to the page that they wanted', async () => {
+/** As a person does: at the page of the provider, and back. */
+async function goBy(page: Page, person: string): Promise<void> {
+  await page.getByRole('link', { name: 'Sign in by your identity provider' }).click()
+  await page.locator('input[name=login]').fill(person)
+  await page.locator('input[name=password]').fill('any')
+  await page.locator('button[type=submit]').click()
+  await page.getByRole('button', { name: 'Continue' }).click()
+}
+
+test('who logs in by an identity provider comes back to the page that they wanted, or is told why not', async () => {
   const port = await freePort()
   const provider = await identityProvider([`http://127.0.0.1:${port}/v1/oidc/callback`])
   provider.people.set('anna', { name: 'Anna', groups: ['auditors'] })
@@ -289,12 +299,12 @@ test('who logs in by an identity provider comes back to the page that they wante
     oidc_roles: 'auditors=auditor',
   })
   await fillShop(server)
+  provider.people.set('eve', { name: 'Eve', groups: ['others'] })
+  const { page: refused } = await open(server, {}, FIND_PAYOUT)
+  await goBy(refused, 'eve')
+  await refused.getByRole('alert').getByText('No group of yours has a role here').waitFor()
   const { page } = await open(server, {}, FIND_PAYOUT)
-  await page.getByRole('link', { name: 'Sign in by your identity provider' }).click()
-  await page.locator('input[name=login]').fill('anna')
-  await page.locator('input[name=password]').fill('any')
-  await page.locator('button[type=submit]').click()
-  await page.getByRole('button', { name: 'Continue' }).click()
+  await goBy(page, 'anna')
   await expect.poll(() => rows(page).count()).toBe(1)
   await page.getByText('Anna', { exact: true }).waitFor()
   expect(await page.getByLabel('Query').inputValue()).toBe('action:payout_account.changed')

@@ -22,6 +22,13 @@ const PATH = '/v1/oidc'
 const CALLBACK = `${PATH}/callback`
 /** A path of ours, and not what browsers take for another host. */
 const RETURN_TO = '^/(?![/\\\\])[^\\\\\\s]*$'
+/** Why nobody is logged in who came back; a page that they came from is told the name. */
+const REFUSALS = {
+  nobody: 'the identity provider let nobody in',
+  'no-role': 'no group of yours has a role here',
+  disabled: 'this user may not log in',
+} as const
+type Refusal = keyof typeof REFUSALS
 
 interface Pending extends PendingLogin {
   readonly returnTo: string | undefined
@@ -96,14 +103,20 @@ export function openIdRoutes(app: FastifyInstance, services: Services): void {
       const query = request.url.slice(request.url.indexOf('?') + 1)
       const known = await provider.finish(query, pending)
       const user = known && (await userOf(request, known))
-      if (!user) throw refused(request, undefined, 'the identity provider let nobody in')
-      if (user === 'no-role') throw refused(request, undefined, 'no group of yours has a role here')
-      if (user.disabledAt !== undefined) throw refused(request, user, 'this user may not log in')
+      const { returnTo } = pending
+      const refuse = (reason: Refusal, who?: StoredUser): FastifyReply => {
+        noteFailure(request, services, who, REFUSALS[reason])
+        if (returnTo === undefined) throw new ProblemError(problem('forbidden', REFUSALS[reason]))
+        return reply.redirect(`${returnTo.split('#')[0]}#/?refused=${reason}`, 303)
+      }
+      if (!user) return refuse('nobody')
+      if (user === 'no-role') return refuse('no-role')
+      if (user.disabledAt !== undefined) return refuse('disabled', user)
       const tokens = await people.sessions.open(user.id, placeOf(request))
       await recordLogin(request, services, user, tokens, 'oidc')
       await people.users.change(user.id, { lastLoginAt: now() })
       setSessionCookies(reply, tokens, site.isSecure, now())
-      if (pending.returnTo !== undefined) return reply.redirect(pending.returnTo, 303)
+      if (returnTo !== undefined) return reply.redirect(returnTo, 303)
       const { session } = tokens
       return reply.send({
         session: sessionView(session, session.id),
@@ -149,11 +162,6 @@ export function openIdRoutes(app: FastifyInstance, services: Services): void {
       target,
       asked: { roles, by: 'oidc' },
     })
-  }
-
-  function refused(request: FastifyRequest, user: StoredUser | undefined, detail: string): ProblemError {
-    noteFailure(request, services, user, detail)
-    return new ProblemError(problem('forbidden', detail))
   }
 
   function originOf({ headers }: FastifyRequest): string {

@@ -9,11 +9,22 @@ type Way = 'account' | 'key'
 /** Where the way that was taken last is kept. */
 const WAY = 'trailproof.way'
 
+/** Why somebody came back from their identity provider and is not in (docs/identity.md). */
+const REFUSALS: Readonly<Record<string, string>> = {
+  nobody: 'The identity provider let nobody in',
+  'no-role': 'No group of yours has a role here',
+  disabled: 'This user may not log in',
+}
+
+function refusalInAddress(): string | undefined {
+  return REFUSALS[new URLSearchParams(location.hash.split('?')[1]).get('refused') ?? '']
+}
+
 export function SignIn() {
   const { resume, signInByKey, logIn, providerAddress } = useSessionControl()
   const [provider, setProvider] = useState<string>()
   const [way, setWay] = useState<Way>(() => (localStorage.getItem(WAY) === 'account' ? 'account' : 'key'))
-  const [problem, setProblem] = useState<string>()
+  const [problem, setProblem] = useState(refusalInAddress)
   const [isBusy, setBusy] = useState(true)
 
   useEffect(() => {
