@@ -1,7 +1,7 @@
 /** Who looks at these pages: somebody with a session, by cookies, or an API key, kept as long as the tab is open. */
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react'
 import type { AccessMe } from '../api/answers.ts'
-import { Client } from '../api/client.ts'
+import { addressOf, Client } from '../api/client.ts'
 import {
   type Credentials,
   cookieCredentials,
@@ -33,6 +33,8 @@ interface SessionControl {
 }
 
 const KEY = 'trailproof.key'
+/** The server remembers no longer address while somebody is at their identity provider. */
+const RETURN_CHARS_MAX = 1000
 const SessionContext = createContext<SessionControl | undefined>(undefined)
 /** A login itself shows nobody. */
 const nobody = new Client({ headers: () => ({}), renew: async () => false })
@@ -76,8 +78,9 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
       },
       async providerAddress() {
         const { login } = await nobody.get<{ login: boolean }>('v1/oidc').catch(() => ({ login: false }))
-        const back = new URLSearchParams({ return_to: `${location.pathname}${location.hash}` })
-        return login ? `v1/oidc/login?${back}` : undefined
+        const here = `${location.pathname}${location.hash}`
+        const return_to = here.length <= RETURN_CHARS_MAX ? here : location.pathname
+        return login ? addressOf('v1/oidc/login', { return_to }) : undefined
       },
       async signOut() {
         sessionStorage.removeItem(KEY)
