@@ -146,3 +146,36 @@ function written(content: string): string {
 function fileOf(text: string) {
   return { name: 'main.ndjson', mimeType: 'application/x-ndjson', buffer: Buffer.from(text) }
 }
+
+test('who sees personal data masked sees no broken seal, on a record or on a list', async () => {
+  const server = await shop()
+  const made = await server.post('/v1/keys', { name: 'auditor', roles: ['auditor'] })
+  const { page, complaints } = await open(server, {}, '#/?q=outcome:denied&last=')
+  await signIn(page, made.body['token'] as string)
+  await rows(page).first().click()
+  await page.getByRole('tab', { name: 'Proof' }).click()
+  await page.getByText('the personal group, which is not for you to see').waitFor()
+  expect(await verdict(page)).toBe('intact')
+  expect(await page.getByRole('alert').count()).toBe(0)
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Prove' }).click()
+  await page.getByText('each of the 120 records stands in its place').waitFor()
+  expect(await verdict(page)).not.toBe('broken')
+  expect(complaints).toEqual([])
+})
+
+test('of a record that was erased the proof says what is lacking, and is not broken', async () => {
+  const server = await shop()
+  const { records: found } = await server.get<{ records: { id: string }[] }>('/v1/search?q=iban')
+  const erasure = { ledger: 'main', ids: [found[0]!.id], authority: 'anna', reason: 'asked for' }
+  expect((await server.post('/v1/erasures', erasure)).status).toBeLessThan(300)
+  const { page, complaints } = await open(server, {}, '#/?q=action:payout_account.changed&last=')
+  await signIn(page)
+  await rows(page).first().click()
+  await page.getByText('Personal data of this record was erased').waitFor()
+  await page.getByRole('tab', { name: 'Proof' }).click()
+  await page.getByText('the personal group, which was erased').waitFor()
+  expect(await verdict(page)).toBe('intact')
+  expect(await violations(page)).toEqual([])
+  expect(complaints).toEqual([])
+})

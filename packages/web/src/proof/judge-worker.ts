@@ -28,11 +28,17 @@ export interface JudgeCall {
 
 export interface JudgeAnswer {
   readonly id: number
-  readonly judgement: Judgement
+  /** Undefined: the evidence could not be judged, which says nothing about it. */
+  readonly judgement: Judgement | undefined
 }
 
 addEventListener('message', ({ data: { id, judged } }: MessageEvent<JudgeCall>) => {
-  void judgementOf(judged).then((judgement) => postMessage({ id, judgement } satisfies JudgeAnswer))
+  void judgementOf(judged)
+    .catch((error: unknown) => {
+      console.error(error)
+      return undefined
+    })
+    .then((judgement) => postMessage({ id, judgement } satisfies JudgeAnswer))
 })
 
 async function judgementOf(judged: Judged): Promise<Judgement> {

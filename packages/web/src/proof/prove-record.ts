@@ -8,10 +8,12 @@ import type { RecordEvidence, ShownGroup } from './judge-record.ts'
 import type { Judgement } from './judgement.ts'
 import { knownOrigin, pinnedKeys, rememberCheckpoint, rememberedCheckpoints } from './trust.ts'
 
+type AnsweredGroup = ShownGroup | { readonly erased: true } | { readonly withheld: true }
+
 interface Entry {
   readonly leaf: string
-  readonly core?: ShownGroup
-  readonly personal?: ShownGroup
+  readonly core: AnsweredGroup
+  readonly personal: AnsweredGroup
 }
 
 export interface ProvenRecord extends Judgement {
@@ -34,8 +36,8 @@ export async function proveRecord(client: Client, ledger: string, index: number)
     ledger,
     index,
     leaf: entry.leaf,
-    core: entry.core,
-    personal: entry.personal,
+    core: shownIn(entry.core),
+    personal: shownIn(entry.personal),
     proof,
     verifierKeys: pinnedKeys(info.origin, info.verifier_keys),
     knownOrigin: knownOrigin(ledger, info.origin),
@@ -47,8 +49,12 @@ export async function proveRecord(client: Client, ledger: string, index: number)
   return {
     ...judgement,
     evidence,
-    groups: { core: fieldsOf(entry.core), personal: fieldsOf(entry.personal) },
+    groups: { core: fieldsOf(evidence.core), personal: fieldsOf(evidence.personal) },
   }
+}
+
+function shownIn(group: AnsweredGroup): ShownGroup | undefined {
+  return 'text' in group ? group : undefined
 }
 
 function fieldsOf(group: ShownGroup | undefined): Record<string, unknown> | undefined {

@@ -60,5 +60,13 @@ function withShown(proven: ProvenRecord, record: ShownRecord): ProvenRecord {
       verdict: 'unproven',
       missing: [...proven.missing, `that ${unproved.join(', ')} are what the ledger held`],
     }
-  return { ...proven, proven: [...proven.proven, 'what is shown here is what was proved'] }
+  const lacking = record.erased === undefined ? 'is not for you to see' : 'was erased'
+  return {
+    ...proven,
+    proven: [...proven.proven, 'what is shown here is what was proved'],
+    missing:
+      proven.groups.personal === undefined
+        ? [...proven.missing, `the personal group, which ${lacking}: nothing is shown of it`]
+        : proven.missing,
+  }
 }
