@@ -1,11 +1,13 @@
 /** Queries with names: one's own, and those that are shared with every reader of the ledger. */
 import { Popover } from '@base-ui/react/popover'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
+import { addressOf } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
 import popup from '../parts/popup.module.css'
 import { Failed, Loading, messageOf } from '../parts/states.tsx'
 import { useSession } from '../session/session.tsx'
+import { useChange } from '../session/use-change.ts'
 import styles from './saved-menu.module.css'
 
 interface SavedSearch {
@@ -22,37 +24,27 @@ interface SavedMenuProps {
   readonly onRun: (query: string) => void
 }
 
-const JSON_BODY = { 'content-type': 'application/json' }
-
 export function SavedMenu({ query, ledger, onRun }: SavedMenuProps) {
   const { client, may } = useSession()
-  const queries = useQueryClient()
+  const send = useChange('saved')
   const [isOpen, setOpen] = useState(false)
-  const place = (name = ''): string => {
-    const path = name === '' ? 'v1/saved' : `v1/saved/${encodeURIComponent(name)}`
-    return ledger === '' ? path : `${path}?${new URLSearchParams({ ledger })}`
-  }
+  const placeOf = (name: string): string => addressOf(`v1/saved/${encodeURIComponent(name)}`, { ledger })
   const saved = useQuery({
     queryKey: ['saved', ledger],
-    queryFn: ({ signal }) => client.get<{ searches: readonly SavedSearch[] }>(place(), { signal }),
+    queryFn: ({ signal }) =>
+      client.get<{ searches: readonly SavedSearch[] }>('v1/saved', { parameters: { ledger }, signal }),
     enabled: isOpen,
   })
   const change = useMutation({
-    mutationFn: ({ name, ...init }: RequestInit & { readonly name: string }) =>
-      client.fetch(place(name), init),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['saved'] }),
+    mutationFn: ({ name, saves }: { readonly name: string; readonly saves?: object }) =>
+      saves === undefined ? send('DELETE', placeOf(name)) : send('PUT', placeOf(name), saves),
   })
   const save = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault()
     const form = event.currentTarget
     const given = new FormData(form)
     change.mutate(
-      {
-        name: given.get('name') as string,
-        method: 'PUT',
-        headers: JSON_BODY,
-        body: JSON.stringify({ query, shared: given.get('shared') !== null }),
-      },
+      { name: given.get('name') as string, saves: { query, shared: given.get('shared') !== null } },
       { onSuccess: () => form.reset() },
     )
   }
@@ -88,7 +80,7 @@ export function SavedMenu({ query, ledger, onRun }: SavedMenuProps) {
                       <Button
                         kind="quiet"
                         aria-label={`Delete ${search.name}`}
-                        onClick={() => change.mutate({ name: search.name, method: 'DELETE' })}
+                        onClick={() => change.mutate({ name: search.name })}
                       >
                         ×
                       </Button>

@@ -132,8 +132,7 @@ export class Connections implements AsyncDisposable {
       idleTimeoutMillis: 60_000,
       keepAlive: true,
       types: TYPES,
-      // The pool waits for it, which its types do not say.
-      // oxlint-disable-next-line typescript/no-misused-promises
+      // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, which its types do not say
       onConnect: (client) => this.#prepare(client, url),
     })
     pool.on('error', ignore) // an idle connection was lost: the pool lets go of it
