@@ -226,17 +226,31 @@ describe('The search index on OpenSearch', () => {
 
   test.each([
     [429, 'OVERLOADED', true],
-    [400, 'BAD_REQUEST', false],
+    [400, 'STORE_REFUSED', false],
   ])('a document that is refused with %i moves no cursor', async (status, code, retryable) => {
     const refused = await open(proxy.url)
     proxy.treat = ({ path }) => (path.includes('writes/_bulk') ? { change: rejecting(status) } : 'pass')
     await expect(refused.apply('main', entries(0, 6), 6)).rejects.toMatchObject({
       code,
       retryable,
-      ...(code === 'BAD_REQUEST' && { message: expect.stringContaining('document 5') as string }),
+      ...(code === 'STORE_REFUSED' && { message: expect.stringContaining('document 5') as string }),
     })
     expect(await index.cursor('main')).toBe(0)
     expect(await found(index)).toEqual([])
+  })
+
+  test('indices that another drops at the same moment are no failure, and the others go', async () => {
+    await applyUpTo(index, 20)
+    expect((await names()).split(',').length).toBeGreaterThan(2)
+    const late = await open(proxy.url)
+    let drops = 0
+    proxy.treat = ({ method }) => {
+      if (method !== 'DELETE' || ++drops > 1) return 'pass'
+      return { status: 404, body: { error: { type: 'index_not_found_exception', reason: 'no such index' } } }
+    }
+    await late.reset('main')
+    expect(drops).toBe(2)
+    expect((await names()).split(',')).toHaveLength(1) // of what is known of ledgers
   })
 
   test('of a search that the cluster ends, the next goes on where it began', async () => {

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'STOPPING' // shutting down
   | 'BROKER_UNAVAILABLE' // the broker between receivers and sequencers, or what is behind it: try again
   | 'STORE_UNAVAILABLE' // the database cannot be reached: try again
+  | 'STORE_REFUSED' // what the database or the index was asked is nothing it does: a defect here, or a strange version
   | 'DATA_BEHIND_LOCK' // a restored backup or copied disk
   | 'LOCK_MISSING'
   | 'LOCK_HELD' // another process uses the same data or keys

@@ -44,7 +44,7 @@ export class Bulk {
   /**
    * Stores documents whose ids are free, under an alias for writing; the others stay as they are, and are answered. Rejects
    * with HEAD_MOVED when the alias is gone, with OVERLOADED when there is no room for long, both retryable, and with
-   * BAD_REQUEST, naming the document, for one that cannot be stored.
+   * STORE_REFUSED, naming the document, for one that cannot be stored.
    */
   add(alias: string, items: Iterable<BulkItem>): Promise<ReadonlySet<string>> {
     return this.#create({ path: `/${alias}/_bulk`, query: ALIAS_ONLY }, items)

@@ -76,8 +76,8 @@ test.each([
   [403, '{"error":{"type":"cluster_block_exception","reason":"disk"}}', 'STORE_UNAVAILABLE', true],
   [401, 'Unauthorized', 'BAD_SETTING', false],
   [403, '{"error":{"type":"security_exception","reason":"no permissions"}}', 'BAD_SETTING', false],
-  [400, '{"error":{"type":"x","reason":"all","root_cause":[{"reason":"first"}]}}', 'BAD_REQUEST', false],
-  [404, '{"error":"no handler"}', 'BAD_REQUEST', false],
+  [400, '{"error":{"type":"x","reason":"all","root_cause":[{"reason":"first"}]}}', 'STORE_REFUSED', false],
+  [404, '{"error":"no handler"}', 'STORE_REFUSED', false],
 ])('answers %i %s with a code of ours', async (status, body, code, retryable) => {
   await using refusing = await host((_, response) => response.writeHead(status).end(body))
   await expect(client(refusing.address).request(READ)).rejects.toMatchObject({ code, retryable })

@@ -48,7 +48,7 @@ export class OpenSearchClient {
 
   /**
    * `Body` is what the documented API answers with. Rejects with STORE_UNAVAILABLE when no host answers, OVERLOADED when
-   * the cluster has too much to do (both retryable), BAD_SETTING when it lets nobody in, and BAD_REQUEST else.
+   * the cluster has too much to do (both retryable), BAD_SETTING when it lets nobody in, and STORE_REFUSED else.
    */
   async request<Body>(request: Request): Promise<Answer<Body>> {
     const { origins } = this.#options
@@ -110,7 +110,7 @@ export function refusal(what: string, status: number, text: string): TrailproofE
   if (status >= 500 || type === 'cluster_block_exception')
     return new TrailproofError('STORE_UNAVAILABLE', message, { retryable: true })
   if (status === 401 || status === 403) return new TrailproofError('BAD_SETTING', message)
-  return new TrailproofError('BAD_REQUEST', message)
+  return new TrailproofError('STORE_REFUSED', message)
 }
 
 export function failureIn(text: string): { readonly type: string; readonly reason: string } {

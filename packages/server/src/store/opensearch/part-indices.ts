@@ -7,6 +7,8 @@ import { type Failure, type OpenSearchClient, refusal } from './opensearch-clien
 
 /** Indices named in one request: their names are part of its path, which has a bound. */
 const NAMES_MAX = 20
+/** Each but the first follows another indexer that dropped some of the same; once for each of them at most. */
+const DROP_ATTEMPTS = NAMES_MAX + 1
 
 interface Shards {
   readonly _shards: { readonly total: number; readonly successful: number; readonly failed: number }
@@ -138,15 +140,24 @@ export class PartIndices {
   }
 
   async #drop(indices: readonly string[]): Promise<void> {
-    for (const some of inPieces(indices)) {
-      const { body } = await this.#client.request<Acknowledgement>({
+    for (const some of inPieces(indices)) await this.#dropTogether(some.join(','))
+  }
+
+  /** Where another indexer drops one of them at the same moment none is dropped: asked again, those left are. */
+  async #dropTogether(indices: string): Promise<void> {
+    for (let attempt = 1; attempt <= DROP_ATTEMPTS; attempt++) {
+      const { status, body } = await this.#client.request<Acknowledgement & Failure>({
         method: 'DELETE',
-        path: `/${some.join(',')}`,
+        path: `/${indices}`,
         query: { ignore_unavailable: 'true' },
+        expects: [404],
         isRepeatable: true,
       })
-      assertDone(some.join(', '), body)
+      if (status !== 404) return assertDone(indices, body)
+      if (!isOfType(body, 'index_not_found_exception'))
+        throw refusal(`DELETE ${indices}`, status, JSON.stringify(body))
     }
+    throw notDropped(indices)
   }
 }
 
@@ -161,14 +172,13 @@ interface Acknowledgement {
 
 /** A node that did not answer in time may still have the files. */
 function assertDone(index: string, { acknowledged }: Acknowledgement): void {
-  if (!acknowledged)
-    throw new TrailproofError(
-      'OVERLOADED',
-      `OpenSearch: not every node has dropped ${index} yet: try again`,
-      {
-        retryable: true,
-      },
-    )
+  if (!acknowledged) throw notDropped(index)
+}
+
+function notDropped(index: string): TrailproofError {
+  return new TrailproofError('OVERLOADED', `OpenSearch: not every node has dropped ${index} yet: try again`, {
+    retryable: true,
+  })
 }
 
 export function isOfType({ error }: Failure, type: string): boolean {
