@@ -32,6 +32,7 @@ const measured: Record<string, Partial<Record<Figure, number>>> = {}
   await untilIndexed(server)
   measured['SQLite'] = await measureSearch(server)
   await server.stop('SIGTERM')
+  printTable()
 }
 await using postgres = await startPostgres({ settings: { fsync: 'on', full_page_writes: 'on' } })
 await execute(postgres.url, 'CREATE DATABASE bench')
@@ -47,13 +48,17 @@ async function measureOn(name: string, url: string): Promise<void> {
   perSecond[name] = Number(values.records) / ((performance.now() - started) / 1000)
   measured[name] = await measureSearch(server)
   await server.stop('SIGTERM')
+  printTable()
 }
 
-const names = Object.keys(measured)
-console.log([''.padEnd(20), ...names.map((name) => name.padStart(12))].join(''))
-for (const figure of Object.keys(measured['SQLite'] ?? {}) as Figure[])
-  console.log([figure.padEnd(20), ...names.map((name) => inMs(measured[name]![figure]))].join(''))
-console.log(['entries indexed/s'.padEnd(20), ...names.map((name) => counted(perSecond[name]))].join(''))
+/** After each index: with many records each takes long, and what is measured is not lost with what fails. */
+function printTable(): void {
+  const names = Object.keys(measured)
+  console.log([''.padEnd(20), ...names.map((name) => name.padStart(12))].join(''))
+  for (const figure of Object.keys(measured['SQLite'] ?? {}) as Figure[])
+    console.log([figure.padEnd(20), ...names.map((name) => inMs(measured[name]![figure]))].join(''))
+  console.log(['entries indexed/s'.padEnd(20), ...names.map((name) => counted(perSecond[name]))].join(''))
+}
 
 function inMs(value: number | undefined): string {
   return `${value?.toFixed(1) ?? '–'} ms`.padStart(12)
