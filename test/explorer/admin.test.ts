@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { keyOfAnother } from '../support/another-person.ts'
 import { logIn, newUser, PASSWORD } from '../support/new-user.ts'
 import { type TestServer, testServer } from '../support/test-server.ts'
-import { open, records, signIn, violations } from './pages.ts'
+import { open, records, signIn, signInWithAccount, violations } from './pages.ts'
 
 /** In two halves, as each is looked at often. */
 const SECTIONS = [
@@ -130,6 +130,7 @@ test('a key is made, its token opens what it may and no administration, and it i
   await page.getByRole('button', { name: 'I have kept it' }).click()
   await secret.waitFor({ state: 'detached' })
   await row(page, 'API keys', 'reports').getByText('valid').waitFor()
+  await row(page, 'API keys', 'reports').getByText('you', { exact: true }).waitFor()
 
   await page.getByRole('button', { name: 'Sign out' }).click()
   await signIn(page, token)
@@ -158,6 +159,10 @@ test('somebody is invited, changed, logged out, disabled and removed', async () 
   const server = await testServer()
   const { page } = await open(server, {}, '#/admin/users')
   await signIn(page)
+  await server.post('/v1/invitations', { email: 'nobody@example.com', roles: ['viewer@main'] })
+  await page.reload()
+  await act(await dialog(page, 'Take back: nobody@example.com'), 'Take it back')
+  await expect.poll(() => row(page, 'Invitations', 'nobody@example.com').count()).toBe(0)
   const inviting = await dialog(page, 'Invite somebody')
   await inviting.getByLabel('E-mail').fill('ben@example.com')
   await inviting.getByLabel('auditor').check()
@@ -182,6 +187,10 @@ test('somebody is invited, changed, logged out, disabled and removed', async () 
   await expect.poll(() => row(page, 'Users', 'Ben').getByText('auditor').count()).toBe(0)
   await act(await dialog(page, 'Disable: Ben'), 'Disable them')
   await row(page, 'Users', 'Ben').getByText('disabled').waitFor()
+  await expect(logIn(server, 'ben@example.com')).rejects.toThrow('not logged in')
+  await act(await dialog(page, 'Enable: Ben'), 'Enable them')
+  await row(page, 'Users', 'Ben').getByText('may log in').waitFor()
+  await logIn(server, 'ben@example.com')
   await act(await dialog(page, 'Remove: Ben'), 'Remove them')
   await expect.poll(() => row(page, 'Users', 'Ben').count()).toBe(0)
 })
@@ -233,6 +242,73 @@ test('where it takes two, who asks cannot approve, and another sees what exactly
   expect(found).toEqual([])
 })
 
+test('what was asked for is rejected by another, or withdrawn by who asked, and nothing is done', async () => {
+  const server = await testServer({ approvals: 'two' })
+  const id = '01a1feef-c4af-7720-a949-5b4ab63b2806'
+  await server.post('/v1/events?wait=index', { id, action: 'order.placed', actor: { id: 'u-1' } })
+  await newUser(server, 'anna@example.com', ['owner'])
+  const { page } = await open(server, {}, '#/admin/erasures')
+  await signInWithAccount(page, 'anna@example.com')
+  for (const _ of ['to be rejected', 'to be withdrawn']) {
+    const erasing = await dialog(page, 'Erase records')
+    await erasing.getByLabel('Ids of the records').fill(id)
+    await sayWhy(erasing)
+    await act(erasing, 'Erase them')
+    await page.getByRole('status').getByText('Asked, not done.').waitFor()
+  }
+  await page.getByRole('status').getByRole('link', { name: 'Approvals' }).click()
+  const look = page.getByRole('button', { name: 'Look at it: Erase records' })
+  await look.first().click()
+  const withdrawing = await dialog(page, 'Withdraw it')
+  await withdrawing.getByLabel('Reason').fill('not them')
+  await act(withdrawing, 'Withdraw it')
+  await page.getByRole('status').getByText('Erase records: withdrawn.').waitFor()
+
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('button', { name: 'Sign in with an API key' }).click()
+  await signIn(page)
+  await look.click()
+  const rejecting = await dialog(page, 'Reject')
+  await rejecting.getByLabel('Reason').fill('not asked by them')
+  await act(rejecting, 'Reject it')
+  await page.getByRole('status').getByText('Erase records: rejected.').waitFor()
+  await page.getByText('Nothing waits for you').waitFor()
+  expect((await server.get<{ records: unknown[] }>('/v1/search?q=actor.id:u-1')).records).toHaveLength(1)
+})
+
+test('records are erased by their ids, and what a hold keeps is said', async () => {
+  const server = await testServer()
+  const ids = ['01a1feef-c4af-7720-a949-5b4ab63b2806', '01a1feef-c4af-7720-a949-5b4ab63b2807']
+  const actors = [{ id: 'u-1' }, { id: 'u-2' }]
+  const sent = ids.map((id, i) => ({ id, action: 'order.placed', service: `s-${i}`, actor: actors[i] }))
+  await server.post('/v1/events?wait=index', sent)
+  const { page } = await open(server, {}, '#/admin/holds')
+  await signIn(page)
+  const ofQuery = await dialog(page, 'Place a hold')
+  await ofQuery.getByLabel('Name').fill('case-7')
+  await ofQuery.getByLabel('Query', { exact: true }).fill('service:s-1')
+  await sayWhy(ofQuery)
+  await act(ofQuery, 'Place it')
+  await row(page, 'Legal holds', 'case-7').getByText('service:s-1').waitFor()
+  const ofSubject = await dialog(page, 'Place a hold')
+  await ofSubject.getByLabel('Name').fill('case-8')
+  await ofSubject.getByLabel('Holds').selectOption('all of somebody')
+  await ofSubject.getByLabel('Id, letter by letter').fill('u-3')
+  await sayWhy(ofSubject)
+  await act(ofSubject, 'Place it')
+  await row(page, 'Legal holds', 'case-8').getByText('u-3').waitFor()
+
+  await go(page, 'Erasures')
+  const erasing = await dialog(page, 'Erase records')
+  await erasing.getByLabel('Ids of the records').fill(ids.join('\n'))
+  await sayWhy(erasing)
+  await erasing.getByRole('button', { name: 'Erase them' }).click()
+  await erasing.getByRole('alert').getByText('case-7').waitFor()
+  await erasing.getByLabel('Ids of the records').fill(ids[0]!)
+  await act(erasing, 'Erase them')
+  await page.getByRole('status').getByText('Erased 1 records').waitFor()
+})
+
 test('a quarantined record is mended and replayed, another is discarded', async () => {
   const server = await testServer()
   await server.post('/v1/events', [BAD, { ...BAD, action: 5 }])
@@ -269,6 +345,8 @@ test('ledgers, roles, holds and retention are made and taken back', async () => 
   await ledger.getByLabel('Name').fill('shop')
   await act(ledger, 'Make it')
   await row(page, 'Ledgers', 'shop').getByText('open').first().waitFor()
+  await act(await dialog(page, 'Rebuild the index: main'), 'Build it anew')
+  await page.getByRole('status').getByText('The index of main is built anew').waitFor()
 
   await go(page, 'Roles')
   const role = await dialog(page, 'Make a role')
@@ -280,6 +358,10 @@ test('ledgers, roles, holds and retention are made and taken back', async () => 
   await role.getByLabel('Only records for which this holds').fill('record.service == "order"')
   await act(role, 'Make it')
   await row(page, 'Roles', 'orders').getByText('record.service').waitFor()
+  const changing = await dialog(page, 'Change: orders')
+  await changing.getByLabel('Only records for which this holds').fill('record.service == "bills"')
+  await act(changing, 'Change it')
+  await row(page, 'Roles', 'orders').getByText('"bills"').waitFor()
   await act(await dialog(page, 'Delete: orders'), 'Delete it')
   await expect.poll(() => row(page, 'Roles', 'orders').count()).toBe(0)
 

@@ -3,6 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { openBrowser } from '../support/browser.ts'
+import { PASSWORD } from '../support/new-user.ts'
 import { ADMIN_TOKEN, type TestServer, testServer } from '../support/test-server.ts'
 import { fillShop } from './shop.ts'
 
@@ -39,6 +40,14 @@ export async function open(
 export async function signIn(page: Page, token = ADMIN_TOKEN): Promise<void> {
   await page.getByLabel('API key').fill(token)
   await page.getByLabel('API key').press('Enter')
+}
+
+/** As `newUser` made them. */
+export async function signInWithAccount(page: Page, email: string): Promise<void> {
+  await page.getByRole('button', { name: 'Sign in with an account' }).click()
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
 export function records(page: Page): Locator {

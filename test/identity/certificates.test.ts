@@ -59,7 +59,7 @@ test('a service is who its certificate says, over both protocols', async () => {
   const till = authority.client('/CN=any', 'URI:spiffe://shop/till')
   expect(JSON.parse((await get('/v1/access/me', { client: till })).body)).toMatchObject({
     kind: 'service',
-    id: 'tls:URI:spiffe://shop/till',
+    id: 'service:tls:URI:spiffe://shop/till',
     grants: [{ role: 'producer', ledger: 'main' }],
   })
   expect(await send(till)).toBe(200)

@@ -42,7 +42,8 @@ test('who was invited joins, logs in and may what the invitation said, over both
   const id = await newUser(server, 'Anna@Example.com', ['viewer'])
   const { accessToken } = await logIn(server, ' anna@example.COM ')
   const me = await (await server.fetch('/v1/access/me', { token: accessToken })).json()
-  expect(me).toMatchObject({ kind: 'user', id, name: 'Anna@Example.com', grants: [{ role: 'viewer' }] })
+  const anna = { kind: 'user', id: `user:${id}`, name: 'Anna@Example.com' }
+  expect(me).toMatchObject({ ...anna, grants: [{ role: 'viewer' }] })
   expect(await statusOf(server, '/v1/search', accessToken)).toBe(200)
   expect(await statusOf(server, '/v1/export', accessToken)).toBe(403)
   const client = new GrpcClient(server.url, { token: accessToken })

@@ -24,7 +24,7 @@ export function accessMeRoute(app: FastifyInstance, services: Services): void {
       const isWithin = withinIn(ledgers)
       return {
         kind: caller.subject.kind,
-        id: caller.subject.id,
+        id: caller.id,
         name: caller.name,
         grants: caller.grants.map(({ role, ledger }) => ({
           role: role.name,

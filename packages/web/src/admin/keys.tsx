@@ -6,6 +6,7 @@ import { FormDialog } from '../parts/form-dialog.tsx'
 import { chosenIn, listIn, saidIn, textIn } from '../parts/form-values.ts'
 import { Notice, Secret } from '../parts/notice.tsx'
 import { Panel } from '../parts/panel.tsx'
+import { useSession } from '../session/session.tsx'
 import { useChange } from '../session/use-change.ts'
 import { useGet } from '../session/use-get.ts'
 import { useLedgers } from '../session/use-ledger.ts'
@@ -13,6 +14,7 @@ import { Moment } from '../time/moment.tsx'
 import { Names } from './names.tsx'
 import type { Role } from './role-answers.ts'
 import { StateText } from './state-text.tsx'
+import type { User } from './user-answers.ts'
 
 interface Key {
   readonly prefix: string
@@ -22,6 +24,7 @@ interface Key {
   readonly roles: readonly string[]
   readonly teams: readonly string[]
   readonly created_at: string | null
+  readonly created_by: string | null
   readonly expires_at: string | null
   readonly revoked_at: string | null
   readonly last_used_at: string | null
@@ -33,6 +36,7 @@ interface NewKey extends Key {
 
 export function Keys() {
   const keys = useGet<{ keys: readonly Key[] }>('keys', 'v1/keys')
+  const nameOf = useMakers(keys.data?.keys ?? [])
   const change = useChange('keys')
   const [made, setMade] = useState<NewKey>()
   const make = async (form: FormData): Promise<void> => {
@@ -76,6 +80,7 @@ export function Keys() {
                 { title: 'State', show: (key) => <KeyState of={key} /> },
                 { title: 'May', show: ({ roles, scopes }) => <Names of={[...roles, ...scopes]} /> },
                 { title: 'Ledger', show: ({ ledger }) => ledger ?? 'all' },
+                { title: 'Made by', show: ({ created_by: id }) => nameOf(id) },
                 {
                   title: 'Last used',
                   show: ({ last_used_at: at }) => (at === null ? 'not yet' : at.slice(0, 10)),
@@ -120,6 +125,18 @@ export function Keys() {
       </Panel>
     </>
   )
+}
+
+/** What the ids of makers are called: oneself, and the keys and users that one looks after. */
+function useMakers(keys: readonly Key[]): (id: string | null) => string {
+  const { me, may } = useSession()
+  const users = useGet<{ users: readonly User[] }>('users', 'v1/users', { enabled: may('manage-users') })
+  const names = new Map([
+    ...keys.map(({ prefix, name }) => [prefix, name] as const),
+    ...(users.data?.users ?? []).map(({ id, name }) => [`user:${id}`, name] as const),
+    [me.id, 'you'] as const,
+  ])
+  return (id) => (id === null ? 'not known' : (names.get(id) ?? id))
 }
 
 function MakeKey({ onSubmit }: { readonly onSubmit: (form: FormData) => Promise<void> }) {

@@ -75,6 +75,12 @@ const verify = createRoute({
   component: lazyRouteComponent(() => import('../verify/verify-page.tsx')),
 })
 
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  component: lazyRouteComponent(() => import('../account/account-page.tsx')),
+})
+
 /** Sections of the administration, each with an address of its own. */
 const admin = createRoute({
   getParentRoute: () => root,
@@ -86,7 +92,7 @@ const admin = createRoute({
 const text = (value: unknown): string => String(value)
 
 export const router = createRouter({
-  routeTree: root.addChildren([search, history, ledger, verify, admin]),
+  routeTree: root.addChildren([search, history, ledger, verify, account, admin]),
   history: createHashHistory(),
   parseSearch: parseSearchWith((value) => value),
   stringifySearch: stringifySearchWith(text),

@@ -2,7 +2,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import { SECTIONS } from '../admin/sections.ts'
-import { type Command, runByKey, useCommands } from '../commands/commands.ts'
+import { type Command, isInDialog, runByKey, useCommands } from '../commands/commands.ts'
 import { Button } from '../parts/button.tsx'
 import { useSession, useSessionControl } from '../session/session.tsx'
 import { onlyLedger } from './only-ledger.ts'
@@ -32,6 +32,7 @@ export function ShellCommands({ ledgers, onLedger }: ShellCommandsProps) {
         run: () => void navigate({ to: '/admin/$section', params: { section: name }, search }),
       })),
       ...ledgers.map((name) => ({ title: `Ledger ${name}`, run: () => onLedger(name) })),
+      { title: 'Your account', run: () => void navigate({ to: '/account', search }) },
       { title: 'Sign out', run: () => void signOut() },
     ]
   }, [navigate, may, ledgers, onLedger, signOut])
@@ -40,7 +41,7 @@ export function ShellCommands({ ledgers, onLedger }: ShellCommandsProps) {
     const onKey = (event: KeyboardEvent): void => {
       if ((event.ctrlKey || event.metaKey) && event.key === 'k') {
         event.preventDefault()
-        setOpen('palette')
+        if (!isInDialog()) setOpen('palette')
       } else runByKey(event)
     }
     window.addEventListener('keydown', onKey)

@@ -50,9 +50,9 @@ export function Shell({ ledger, onLedger, children }: ShellProps) {
         <span className={styles.gap} />
         <ShellCommands ledgers={names} onLedger={onLedger} />
         <ThemeChoice />
-        <span className={styles.who} title={me.id}>
+        <Link to="/account" search={onlyLedger} className={styles.who} title="Your account">
           {me.name}
-        </span>
+        </Link>
         <Button kind="quiet" onClick={() => void signOut()}>
           Sign out
         </Button>

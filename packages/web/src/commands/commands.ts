@@ -40,6 +40,11 @@ export function runByKey(event: KeyboardEvent): void {
   command.run()
 }
 
+/** Whether a dialog is to be answered first: what is behind it is out of reach (parts/dialog.tsx, parts/form-dialog.tsx). */
+export function isInDialog(): boolean {
+  return document.querySelector('[data-modal]') !== null
+}
+
 const TYPING = 'input, textarea, select, [contenteditable]'
 const FLOATING = '[role=dialog], [role=alertdialog], [role=menu], [role=listbox]'
 

@@ -18,7 +18,7 @@ export function Dialog({ title, isOpen, onClose, focus, children }: DialogProps)
     <Base.Root open={isOpen} onOpenChange={(open) => open || onClose()}>
       <Base.Portal>
         <Base.Backdrop className={styles.backdrop} />
-        <Base.Popup className={styles.popup} {...(focus && { initialFocus: focus })}>
+        <Base.Popup data-modal className={styles.popup} {...(focus && { initialFocus: focus })}>
           <header className={styles.head}>
             <Base.Title className={styles.title}>{title}</Base.Title>
             <Base.Close render={<Button kind="quiet" aria-label="Close" />}>✕</Base.Close>

@@ -40,7 +40,7 @@ export function FormDialog({ label, of, isGrave = false, isMain = false, ...cont
       </Dialog.Trigger>
       <Dialog.Portal>
         <Dialog.Backdrop className={dialog.backdrop} />
-        <Dialog.Popup className={dialog.popup}>
+        <Dialog.Popup data-modal className={dialog.popup}>
           <Content isGrave={isGrave} onDone={() => setOpen(false)} {...content} />
         </Dialog.Popup>
       </Dialog.Portal>

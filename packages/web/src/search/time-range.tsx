@@ -2,7 +2,9 @@ import { Popover } from '@base-ui/react/popover'
 import { useState } from 'react'
 import { Button } from '../parts/button.tsx'
 import { timeText } from '../time/format-time.ts'
-import { localZone, useZone } from '../time/zone.tsx'
+import { parseTime, typedTime } from '../time/parse-time.ts'
+import { useZone } from '../time/zone.tsx'
+import { ZoneChoice } from '../time/zone-choice.tsx'
 import { LASTS, type SearchState } from './search-state.ts'
 import styles from './time-range.module.css'
 
@@ -24,13 +26,12 @@ export function TimeRange({
   readonly range: Range
   readonly onChange: (range: Range) => void
 }) {
-  const { name: zone, use } = useZone()
+  const { name: zone } = useZone()
   const [isOpen, setOpen] = useState(false)
   const choose = (chosen: Range): void => {
     onChange(chosen)
     setOpen(false)
   }
-  const zones = [...new Set(['UTC', localZone()])]
   return (
     <Popover.Root open={isOpen} onOpenChange={setOpen}>
       <Popover.Trigger render={<Button id="time" className={styles.trigger} />}>
@@ -58,15 +59,9 @@ export function TimeRange({
                 All time
               </Button>
             </div>
-            <Absolute range={range} onChange={choose} />
-            <fieldset className={styles.zones}>
-              <legend>Times shown in</legend>
-              {zones.map((name) => (
-                <Button key={name} kind="quiet" aria-pressed={zone === name} onClick={() => use(name)}>
-                  {name}
-                </Button>
-              ))}
-            </fieldset>
+            {/* What is typed over is written anew in another zone. */}
+            <Absolute key={zone} range={range} zone={zone} onChange={choose} />
+            <ZoneChoice />
           </Popover.Popup>
         </Popover.Positioner>
       </Popover.Portal>
@@ -74,16 +69,23 @@ export function TimeRange({
   )
 }
 
-function Absolute({ range, onChange }: { readonly range: Range; readonly onChange: (range: Range) => void }) {
-  const [from, setFrom] = useState(range.from)
-  const [to, setTo] = useState(range.to)
-  const isBad = [from, to].some((text) => text !== '' && Number.isNaN(Date.parse(text)))
+interface AbsoluteProps {
+  readonly range: Range
+  readonly zone: string
+  readonly onChange: (range: Range) => void
+}
+
+function Absolute({ range, zone, onChange }: AbsoluteProps) {
+  const [from, setFrom] = useState(typedTime(range.from, zone))
+  const [to, setTo] = useState(typedTime(range.to, zone))
+  const times = [from, to].map((text) => (text.trim() === '' ? '' : parseTime(text, zone)))
+  const isBad = times.includes(undefined)
   return (
     <form
       className={styles.absolute}
       onSubmit={(event) => {
         event.preventDefault()
-        if (!isBad) onChange({ last: '', from: isoOf(from), to: isoOf(to) })
+        if (!isBad) onChange({ last: '', from: times[0]!, to: times[1]! })
       }}
     >
       <label>
@@ -91,23 +93,24 @@ function Absolute({ range, onChange }: { readonly range: Range; readonly onChang
         <input
           value={from}
           onChange={(event) => setFrom(event.target.value)}
-          placeholder="2026-11-22T09:00Z"
+          placeholder="2026-11-22 09:00"
         />
       </label>
       <label>
         <span>To</span>
         <input value={to} onChange={(event) => setTo(event.target.value)} placeholder="now" />
       </label>
-      {isBad && <p role="alert">Write times as 2026-11-22T09:00Z</p>}
+      {isBad && (
+        <p role="alert">
+          Write times as 2026-11-22 09:00, which is meant in {zone}, or with a zone of their own:
+          2026-11-22T09:00Z
+        </p>
+      )}
       <Button type="submit" disabled={isBad || (from === '' && to === '')}>
         Use these
       </Button>
     </form>
   )
-}
-
-function isoOf(text: string): string {
-  return text === '' ? '' : new Date(text).toISOString()
 }
 
 function wordsOf({ last, from, to }: Range, zone: string): string {

@@ -14,8 +14,19 @@ export function localZone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone
 }
 
+/** The IANA name that is meant, in its own case; undefined for what is none. */
+export function zoneOf(text: string): string | undefined {
+  try {
+    Intl.DateTimeFormat('en', { timeZone: text })
+  } catch {
+    return undefined
+  }
+  // Not as it is resolved: that may be another name of the zone, from before a city was called otherwise.
+  return Intl.supportedValuesOf('timeZone').find((name) => name.toLowerCase() === text.toLowerCase()) ?? text
+}
+
 export function ZoneProvider({ children }: { readonly children: ReactNode }) {
-  const [name, setName] = useState(() => localStorage.getItem(KEY) ?? localZone())
+  const [name, setName] = useState(() => zoneOf(localStorage.getItem(KEY) ?? '') ?? localZone())
   const zone = useMemo(
     () => ({
       name,

@@ -17,7 +17,7 @@ export const rolesAnswer = answer('Those built in, then the others.', { roles: T
 
 export const meAnswer = answer('Who asks, and what they may.', {
   kind: Type.String({ description: 'key, user or service.' }),
-  id: Type.String(),
+  id: Type.String({ description: 'As accesses and approvals name them.' }),
   name: Type.String(),
   grants: Type.Array(
     answer('A role, where.', {
