@@ -306,7 +306,7 @@ test('records are erased by their ids, and what a hold keeps is said', async () 
   await erasing.getByRole('alert').getByText('case-7').waitFor()
   await erasing.getByLabel('Ids of the records').fill(ids[0]!)
   await act(erasing, 'Erase them')
-  await page.getByRole('status').getByText('Erased 1 records').waitFor()
+  await page.getByRole('status').getByText('Erased 1 record; entry').waitFor()
 })
 
 test('a quarantined record is mended and replayed, another is discarded', async () => {

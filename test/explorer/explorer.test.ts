@@ -287,6 +287,22 @@ async function goBy(page: Page, person: string): Promise<void> {
   await page.getByRole('button', { name: 'Continue' }).click()
 }
 
+test('where nothing is found it is said what can be done about it', async () => {
+  const server = await testServer()
+  const { page } = await open(server)
+  await signIn(page)
+  await page.getByRole('heading', { name: 'No records yet' }).waitFor()
+  await page.getByLabel('Query').fill('service:none')
+  await page.keyboard.press('Enter')
+  await page.getByText('No record answers the query').waitFor()
+  await page.getByRole('button', { name: 'Look at all records' }).click()
+  await page.getByRole('heading', { name: 'No records yet' }).waitFor()
+  await page.getByRole('button', { name: 'All time' }).click()
+  await page.getByRole('button', { name: 'Last hour' }).click()
+  await page.getByRole('button', { name: 'Look at all time' }).click()
+  await page.getByRole('heading', { name: 'No records yet' }).waitFor()
+})
+
 test('who logs in by an identity provider comes back to the page that they wanted, or is told why not', async () => {
   const port = await freePort()
   const provider = await identityProvider([`http://127.0.0.1:${port}/v1/oidc/callback`])

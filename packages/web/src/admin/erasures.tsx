@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
+import { counted } from '../parts/counted.ts'
 import { AreaField, TextField } from '../parts/field.tsx'
 import { FormDialog } from '../parts/form-dialog.tsx'
 import { saidIn, textIn } from '../parts/form-values.ts'
@@ -55,7 +56,7 @@ function ErasuresOf({ ledger }: { readonly ledger: string }) {
       isAsked(answer) ? (
         <AskedNotice approval={answer.approval} />
       ) : (
-        `Erased ${answer.erased.length} records; entry ${answer.erasure_index} of ${ledger} says so.`
+        `Erased ${counted(answer.erased.length, 'record')}; entry ${answer.erasure_index} of ${ledger} says so.`
       ),
     )
   }
@@ -128,12 +129,12 @@ function Outcome({ of }: { readonly of: ErasedSubject }) {
   return (
     <>
       <p>
-        <strong>Erased:</strong> {records} records, {accesses} accesses, {quarantined} quarantined records and{' '}
-        {saved} saved searches.
+        <strong>Erased:</strong> {counted(records, 'record')}, {accesses} accesses, {quarantined} quarantined
+        records and {saved} saved searches.
       </p>
       {held > 0 && (
         <p>
-          {held} records stay, as legal holds keep them: {holds.join(', ')}.
+          Kept by legal holds ({holds.join(', ')}): {counted(held, 'record')}.
         </p>
       )}
       {!complete && held === 0 && <p>There is more: ask again to go on.</p>}

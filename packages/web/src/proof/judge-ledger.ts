@@ -1,5 +1,7 @@
 /** Whether a ledger is still the one that this browser knows, judged by its newest checkpoint. */
+
 import { openCheckpoint } from '@trailproof/core'
+import { counted } from '../parts/counted.ts'
 import { judgeMemory, type Memory } from './judge-memory.ts'
 import type { Judgement, Primitives } from './judgement.ts'
 import { keysOf } from './keys-of.ts'
@@ -26,7 +28,7 @@ export function judgeLedger(evidence: LedgerEvidence, { sha256, verifyEd25519 }:
   return {
     verdict: isTied ? 'intact' : 'unproven',
     proven: [
-      `a checkpoint of ${signed.size} entries is signed by a key that this browser trusts`,
+      `a checkpoint of ${counted(signed.size, 'entry')} is signed by a key that this browser trusts`,
       ...memory.proven,
     ],
     missing: memory.missing,

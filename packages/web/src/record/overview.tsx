@@ -53,8 +53,8 @@ export function Overview({
         {lines.map(({ path, value }) => (
           <div key={path}>
             <dt>{path}</dt>
-            <dd dir="auto">
-              <span>{value}</span>
+            <dd>
+              <span dir="auto">{value}</span>
               {resolveField(fieldOf(path)) !== undefined && value !== '' && (
                 <button
                   type="button"

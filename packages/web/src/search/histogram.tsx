@@ -1,6 +1,7 @@
 /** How many records when, stacked by outcome; a drag over it takes that time, with Shift it leaves it out. */
 import { type PointerEvent, useRef, useState } from 'react'
 import type { Bucket, Histogram as Counts } from '../api/answers.ts'
+import { counted } from '../parts/counted.ts'
 import { timeText } from '../time/format-time.ts'
 import { useZone } from '../time/zone.tsx'
 import styles from './histogram.module.css'
@@ -13,6 +14,7 @@ interface HistogramProps {
 }
 
 const HEIGHT = 72
+const SHORT_MS = 10 * 60_000
 
 interface Brush {
   readonly start: number
@@ -23,6 +25,7 @@ export function Histogram({ counts: { buckets }, onTake, onLeaveOut }: Histogram
   const { name: zone } = useZone()
   const area = useRef<SVGSVGElement>(null)
   const [brush, setBrush] = useState<Brush>()
+  const isShort = isWithinMinutes(buckets)
   const highest = Math.max(1, ...buckets.map(({ count }) => count))
 
   const bucketAt = (event: PointerEvent): number => {
@@ -69,9 +72,9 @@ export function Histogram({ counts: { buckets }, onTake, onLeaveOut }: Histogram
         )}
       </svg>
       <figcaption className={styles.caption}>
-        <span>{shortTime(buckets[0]?.from, zone)}</span>
-        <span>{shortTime(buckets[buckets.length >> 1]?.from, zone)}</span>
-        <span>{shortTime(buckets.at(-1)?.to, zone)}</span>
+        <span>{shortTime(buckets[0]?.from, zone, isShort)}</span>
+        <span>{shortTime(buckets[buckets.length >> 1]?.from, zone, isShort)}</span>
+        <span>{shortTime(buckets.at(-1)?.to, zone, isShort)}</span>
       </figcaption>
     </figure>
   )
@@ -82,7 +85,7 @@ function Bar({ bucket, at, highest, zone }: { bucket: Bucket; at: number; highes
   const parts = partsOf(bucket)
   return (
     <g>
-      <title>{`${shortTime(bucket.from, zone)} – ${shortTime(bucket.to, zone)}\n${parts.map(([outcome, count]) => `${outcome} ${count.toLocaleString('en')}`).join('\n') || 'nothing'}`}</title>
+      <title>{`${shortTime(bucket.from, zone, true)} – ${shortTime(bucket.to, zone, true)}\n${parts.map(([outcome, count]) => `${outcome} ${count.toLocaleString('en')}`).join('\n') || 'nothing'}`}</title>
       <rect x={at} width={1} height={HEIGHT} fill="transparent" />
       {parts.map(([outcome, count]) => {
         const height = Math.max(0.75, (count / highest) * (HEIGHT - 2))
@@ -112,15 +115,24 @@ function partsOf({ by = {} }: Bucket): [(typeof OUTCOMES)[number], number][] {
   })
 }
 
-function shortTime(iso: string | undefined, zone: string): string {
+function shortTime(iso: string | undefined, zone: string, isShort: boolean): string {
   const text = timeText(iso ?? '', zone)
-  return text === undefined ? '' : `${text.date.slice(5)} ${text.time.slice(0, 5)}`
+  return text === undefined ? '' : `${text.date.slice(5)} ${text.time.slice(0, isShort ? 8 : 5)}`
+}
+
+/** Whether minutes alone would not tell its times apart. */
+function isWithinMinutes(buckets: readonly Bucket[]): boolean {
+  const [first, last] = [buckets[0], buckets.at(-1)]
+  return first !== undefined && Date.parse(last!.to) - Date.parse(first.from) < SHORT_MS
 }
 
 /** What the picture shows, for whoever does not see it. */
 function summaryOf(buckets: readonly Bucket[], zone: string): string {
   const total = buckets.reduce((sum, { count }) => sum + count, 0)
   const most = buckets.reduce<Bucket | undefined>((a, b) => (a && a.count >= b.count ? a : b), undefined)
-  const peak = most === undefined ? '' : `, most of them (${most.count}) at ${shortTime(most.from, zone)}`
-  return `${total} records over time${peak}`
+  const peak =
+    most === undefined
+      ? ''
+      : `, most of them (${most.count}) at ${shortTime(most.from, zone, isWithinMinutes(buckets))}`
+  return `${counted(total, 'record')} over time${peak}`
 }

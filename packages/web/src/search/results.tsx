@@ -21,13 +21,7 @@ export function Results({ state, found, onChange, ...table }: ResultsProps) {
     return <Failed error={found.error} onRetry={found.retry} />
   if (found.table !== undefined) return <TableResult table={found.table} onEdit={table.onEdit} />
   if (found.isPending) return <Loading what="records" />
-  if (found.records.length === 0)
-    return (
-      <Empty title="Nothing found">
-        <p>No record of this time answers the query.</p>
-        <Button onClick={() => onChange({ last: '', from: '', to: '' })}>Look at all time</Button>
-      </Empty>
-    )
+  if (found.records.length === 0) return <NothingFound state={state} onChange={onChange} />
   return (
     <>
       <RecordTable
@@ -43,5 +37,31 @@ export function Results({ state, found, onChange, ...table }: ResultsProps) {
         </p>
       )}
     </>
+  )
+}
+
+/** What can be done about it: ask of more time, ask for more, or record something. */
+function NothingFound({ state: { q, last, from, to }, onChange }: Pick<ResultsProps, 'state' | 'onChange'>) {
+  if (last !== '' || from !== '' || to !== '')
+    return (
+      <Empty title="Nothing found">
+        <p>No record of this time answers the query.</p>
+        <Button onClick={() => onChange({ last: '', from: '', to: '' })}>Look at all time</Button>
+      </Empty>
+    )
+  if (q !== '')
+    return (
+      <Empty title="Nothing found">
+        <p>No record answers the query.</p>
+        <Button onClick={() => onChange({ q: '' })}>Look at all records</Button>
+      </Empty>
+    )
+  return (
+    <Empty title="No records yet">
+      <p>
+        What services send stands here at once. <code>trailproof demo</code> fills a ledger with an invented
+        shop.
+      </p>
+    </Empty>
   )
 }

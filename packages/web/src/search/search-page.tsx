@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import type { Histogram as Counts } from '../api/answers.ts'
 import { useCommands } from '../commands/commands.ts'
 import { Button } from '../parts/button.tsx'
+import { counted } from '../parts/counted.ts'
 import { Loading } from '../parts/states.tsx'
 import { useKept } from '../parts/use-kept.ts'
 import { useSession } from '../session/session.tsx'
@@ -215,7 +216,7 @@ function summaryOf({ first }: FoundRecords, counts: Counts | undefined): string 
   const total = counts?.buckets.reduce((sum, { count }) => sum + count, 0)
   const behind = first.size - first.indexed_size
   return [
-    total === undefined ? '' : `${total.toLocaleString('en')} records`,
+    total === undefined ? '' : counted(total, 'record'),
     first.took_ms === undefined ? '' : `found in ${Math.round(first.took_ms)} ms`,
     first.complete ? '' : 'the search ended early, there may be more',
     behind > 0 ? `${behind.toLocaleString('en')} newest are not indexed yet` : '',
