@@ -105,6 +105,18 @@ test('a query that counts shows a table, and its rows lead to their records', as
   expect(complaints).toEqual([])
 })
 
+test('a step of a timeline leads to the records of its time', async () => {
+  const asked = '#/?q=outcome:failure | timeline 1h by service&last='
+  const { page } = await open(await shop(), {}, asked)
+  await signIn(page)
+  const row = page.getByRole('row').filter({ hasText: 'order' }).first()
+  const count = Number(await row.getByRole('cell').nth(2).textContent())
+  expect(count).toBeGreaterThan(0)
+  await row.getByRole('button').click()
+  await expect.poll(() => query(page).inputValue()).toMatch(/^outcome:failure timestamp:\S+ service:order$/)
+  await expect.poll(() => records(page).getAttribute('aria-rowcount')).toBe(String(count + 1))
+})
+
 test('on a narrow screen the values of fields are shown instead of the list', async () => {
   const { page } = await open(await shop(), { viewport: { width: 390, height: 844 } })
   await signIn(page)

@@ -64,6 +64,16 @@ export function equals(field: string, value: string): Filter {
   return { kind: 'field', field, test: { op: 'equals', value } }
 }
 
+/** Records of a time; `to` is no more of it. */
+export function between(from: string, to: string): Filter {
+  const test = {
+    op: 'range',
+    low: { value: from, inclusive: true },
+    high: { value: to, inclusive: false },
+  } as const
+  return { kind: 'field', field: 'timestamp', test }
+}
+
 export function not(part: Filter): Filter {
   return { kind: 'not', part }
 }

@@ -10,7 +10,7 @@ import { useKept } from '../parts/use-kept.ts'
 import { useSession } from '../session/session.tsx'
 import { Chips } from './chips.tsx'
 import { ColumnChoice } from './column-choice.tsx'
-import { filterText, not, type QueryEdit, withCondition } from './edit-query.ts'
+import { between, filterText, not, type QueryEdit, withCondition } from './edit-query.ts'
 import { Facets } from './facets.tsx'
 import { Histogram } from './histogram.tsx'
 import { termsOf } from './marked.tsx'
@@ -200,15 +200,6 @@ function useCounts(asked: Readonly<Record<string, string>>): Counts | undefined 
       }),
     placeholderData: keepPreviousData,
   }).data
-}
-
-function between(from: string, to: string): Filter {
-  const test = {
-    op: 'range',
-    low: { value: from, inclusive: true },
-    high: { value: to, inclusive: false },
-  } as const
-  return { kind: 'field', field: 'timestamp', test }
 }
 
 function summaryOf({ first }: FoundRecords, counts: Counts | undefined): string {

@@ -1,6 +1,7 @@
 /** What a query with a pipe that counts makes: a table. Each row leads to the records behind it. */
 import { Button } from '../parts/button.tsx'
-import { filterText, type QueryEdit, withOnly } from './edit-query.ts'
+import { between, filterText, type QueryEdit, withCondition, withOnly } from './edit-query.ts'
+import type { QueryLanguage } from './query-language.ts'
 import styles from './table-result.module.css'
 
 export interface Table {
@@ -18,11 +19,12 @@ interface TableResultProps {
 
 /** Of the row that counts most. */
 const BAR_REM = 8
-/** Columns that are counted or computed, and no field of records. */
-const COMPUTED = new Set(['count', 'from', 'to', 'time'])
+/** Columns that no field of records is behind: how many, and where a step of `timeline` begins. */
+const COUNT = 'count'
+const STEP = 'time'
 
 export function TableResult({ table: { columns, rows, complete, sampled }, onEdit }: TableResultProps) {
-  const grouped = columns.flatMap((name, i) => (COMPUTED.has(name) ? [] : [[name, i] as const]))
+  const grouped = columns.flatMap((name, i) => (name === COUNT ? [] : [[name, i] as const]))
   const largest = Math.max(1, ...rows.map((row) => countOf(row)))
   return (
     <div className={styles.result}>
@@ -65,8 +67,7 @@ export function TableResult({ table: { columns, rows, complete, sampled }, onEdi
                     onClick={() =>
                       onEdit((language, query) =>
                         grouped.reduce(
-                          (text, [name, i]) =>
-                            row[i] === '' ? text : withOnly(language, text, name, String(row[i])),
+                          (text, [name, i]) => withCell(language, query, text, name, String(row[i])),
                           filterText(query),
                         ),
                       )
@@ -82,6 +83,16 @@ export function TableResult({ table: { columns, rows, complete, sampled }, onEdi
       </table>
     </div>
   )
+}
+
+/** The text, and what a cell of a row of the query's table says. */
+function withCell(language: QueryLanguage, query: string, text: string, name: string, cell: string): string {
+  if (cell === '') return text
+  if (name !== STEP) return withOnly(language, text, name, cell)
+  const timeline = language.parseQuery(query).pipes.find((pipe) => pipe.kind === 'timeline')
+  if (timeline === undefined) return text
+  const end = new Date(Date.parse(cell) + timeline.stepSeconds * 1000)
+  return withCondition(language, text, between(cell, end.toISOString()))
 }
 
 function countOf(row: readonly (string | number)[]): number {
