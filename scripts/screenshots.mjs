@@ -4,6 +4,7 @@
  *     npm run build:explorer && node scripts/screenshots.mjs
  */
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -12,6 +13,8 @@ import { smallerPng } from './smaller-png.mjs'
 
 const MAIN = ['--conditions=trailproof-source', resolve('packages/cli/src/main.ts')]
 const TOKEN = 'token-of-the-screenshots'
+/** Where the example of a product is, whose customer looks. */
+const PRODUCT = 'http://localhost:4199'
 const SHOP = ['--seed', '7', '--records', '5000', '--over', '24h', '--until', '2026-11-22T18:00:00Z']
 const IMAGES = resolve('docs/images')
 const IMAGE_BYTES_MAX = 200_000
@@ -43,6 +46,10 @@ const PICTURES = {
     await page.getByRole('tab', { name: 'Proof' }).click()
     await page.getByText('what is shown here is what was proved').waitFor()
   },
+  viewer: async (page) => {
+    await page.goto(PRODUCT)
+    await page.getByRole('list', { name: 'Audit log' }).getByRole('listitem').first().waitFor()
+  },
 }
 
 async function openPayout(page, open) {
@@ -51,31 +58,41 @@ async function openPayout(page, open) {
 }
 
 const home = mkdtempSync(join(tmpdir(), 'trailproof-screenshots-'))
-const server = spawn(
-  process.execPath,
-  [...MAIN, 'serve', '--port', '0', '--data', 'data', '--keys', 'keys'],
-  {
-    cwd: home,
-    env: { ...process.env, TRAILPROOF_ADMIN_TOKEN: TOKEN },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  },
-)
+const processes = []
 try {
-  const url = await addressOf(server)
+  const serve = [...MAIN, 'serve', '--port', '0', '--data', 'data', '--keys', 'keys']
+  const url = await start(serve, {
+    cwd: home,
+    TRAILPROOF_ADMIN_TOKEN: TOKEN,
+    TRAILPROOF_VIEWER_ORIGINS: PRODUCT,
+  })
+  const { port } = new URL(PRODUCT)
+  await start(['examples/viewer/server.js'], { TRAILPROOF_URL: url, TRAILPROOF_TOKEN: TOKEN, PORT: port })
   fill(url)
   mkdirSync(IMAGES, { recursive: true })
   for (const colorScheme of ['light', 'dark']) await takeAll(url, colorScheme)
 } finally {
-  server.kill()
-  await new Promise((done) => (server.exitCode === null ? server.once('exit', done) : done()))
+  for (const child of processes)
+    if (child.exitCode === null) {
+      child.kill()
+      await once(child, 'exit')
+    }
   rmSync(home, { recursive: true, force: true })
+}
+
+/** Its address, once it answers there. */
+function start(args, { cwd = process.cwd(), ...settings }) {
+  const env = { ...process.env, ...settings }
+  const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  processes.push(child)
+  return addressOf(child)
 }
 
 async function addressOf({ stdout }) {
   let said = ''
   for await (const chunk of stdout) {
     said += chunk
-    const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(said) ?? []
+    const [url] = /http:\/\/(?:127\.0\.0\.1|localhost):\d+/.exec(said) ?? []
     if (url !== undefined) return url
   }
   throw new Error(`the server ended:\n${said}`)
