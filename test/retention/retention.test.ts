@@ -276,6 +276,28 @@ test('a backup from before is destroyed from again, before it serves', async () 
   expect(bytesOf(server.data).includes('"somebody-0"')).toBe(false)
 })
 
+/** The second is destroyed by DEBUG. */
+const numbered = (seq: number) => ({
+  action: 'till.opened',
+  service: seq === 2 ? 'debugger' : 'shop',
+  stream: { id: 'till-1', seq },
+})
+
+test('a server that reads the streams anew misses nothing of what was destroyed', async () => {
+  const server = await testServer({ gap_quiet_seconds: 1 })
+  await server.post('/v1/events?wait=index', [1, 2, 3].map(numbered))
+  await putRules(server, [DEBUG])
+  await pass(server)
+  await server.running.stop()
+  for (const name of readdirSync(server.data))
+    if (name.startsWith('streams.db')) rmSync(join(server.data, name))
+  const again = await server.restart()
+  await again.post('/v1/events?wait=index', [4, 6].map(numbered))
+  await expect.poll(() => found(again, 'action:stream.gap')).toHaveLength(1)
+  const { records: gaps } = await again.get<{ records: unknown[] }>('/v1/search?q=action:stream.gap')
+  expect(gaps).toMatchObject([{ metadata: { stream: { id: 'till-1', from: 5, to: 5 } } }])
+})
+
 test('the command line shows, sets and previews', async () => {
   const line = await commandLine()
   await line.server.post('/v1/events?wait=index', records(12))

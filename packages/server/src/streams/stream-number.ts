@@ -11,6 +11,14 @@ export interface StreamNumber {
   readonly atMs: number
 }
 
+/** One that was read from a ledger. */
+export interface ReadNumber extends StreamNumber {
+  /** The entry that it stands in. */
+  readonly index: number
+  /** The last entry before it whose numbers could not be read; -1: none. */
+  readonly unreadAt: number
+}
+
 /** Numbers missing from a stream, first and last included. */
 export interface StreamNotice {
   readonly kind: 'gap' | 'filled'

@@ -1,7 +1,7 @@
 /** Follows the producers' streams through the ledgers and says which numbers never arrived. */
 import type { IndexedEntry } from '../search/search-index.ts'
 import type { SqliteStreamStore } from '../store/sqlite/stream-store.ts'
-import { type StreamNotice, type StreamNumber, streamNumbersOf } from './stream-number.ts'
+import { type ReadNumber, type StreamNotice, type StreamNumber, streamNumbersOf } from './stream-number.ts'
 
 /** Notices told in one go. */
 const NOTICES_MAX = 1000
@@ -26,15 +26,24 @@ export class StreamWatch {
     return this.#store.cursor(ledger)
   }
 
-  /** Entries from `from` up to the cursor `to`; those known already are passed over. */
+  /**
+   * Entries up to the cursor `to`, in order; those known already are passed over. Of what is not among them, as it is destroyed or
+   * damaged, the numbers are not known: nothing is missing that may have stood there.
+   */
   apply(ledger: string, entries: readonly IndexedEntry[], to: number): void {
     const cursor = this.#store.cursor(ledger)
     if (to <= cursor) return
-    const numbers: StreamNumber[] = []
+    const numbers: ReadNumber[] = []
+    let unreadAt = this.#store.unreadAt(ledger)
+    let next = cursor
     for (const entry of entries) {
-      if (entry.index >= cursor) numbers.push(...streamNumbersOf(entry))
+      const { index } = entry
+      if (index < cursor) continue
+      if (index > next) unreadAt = index - 1
+      numbers.push(...streamNumbersOf(entry).map((number) => ({ ...number, index, unreadAt })))
+      next = index + 1
     }
-    this.#store.apply(ledger, numbers, to)
+    this.#store.apply(ledger, numbers, to, next < to ? to - 1 : unreadAt)
   }
 
   seen(ledger: string, numbers: readonly StreamNumber[]): void {

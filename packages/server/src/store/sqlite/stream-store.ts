@@ -1,10 +1,11 @@
 /** Which numbers of the producers' streams have been seen, in a file of its own that can be built again. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { StreamNotice, StreamNumber } from '../../streams/stream-number.ts'
+import type { ReadNumber, StreamNotice, StreamNumber } from '../../streams/stream-number.ts'
 import { inTransaction, openDatabase } from './database.ts'
 import { streams0001 } from './migrations/streams-0001.ts'
+import { streams0002 } from './migrations/streams-0002.ts'
 
-export const streamsMigrations = [streams0001]
+export const streamsMigrations = [streams0001, streams0002]
 
 /** Holes kept of one stream; a further one is told at once and not waited for. */
 const HOLES_MAX = 1000
@@ -36,15 +37,22 @@ export class SqliteStreamStore implements Disposable {
     return (row?.['cursor'] as number | undefined) ?? 0
   }
 
+  /** The last entry whose numbers could not be read; -1: none. */
+  unreadAt(ledger: string): number {
+    const row = this.#db.prepare('SELECT unread_at FROM watched_ledger WHERE name = ?').get(ledger)
+    return (row?.['unread_at'] as number | undefined) ?? -1
+  }
+
   /** Takes note of numbers and moves the ledger's cursor, together or not at all. */
-  apply(ledger: string, numbers: readonly StreamNumber[], cursor: number): void {
+  apply(ledger: string, numbers: readonly ReadNumber[], cursor: number, unreadAt: number): void {
     inTransaction(this.#db, () => {
       this.#note(ledger, numbers)
       this.#db
         .prepare(
-          'INSERT INTO watched_ledger VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor',
+          `INSERT INTO watched_ledger VALUES (?, ?, ?)
+           ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor, unread_at = excluded.unread_at`,
         )
-        .run(ledger, cursor)
+        .run(ledger, cursor, unreadAt)
     })
   }
 
@@ -53,19 +61,23 @@ export class SqliteStreamStore implements Disposable {
     inTransaction(this.#db, () => this.#note(ledger, numbers))
   }
 
-  #note(ledger: string, numbers: readonly StreamNumber[]): void {
-    const find = this.#db.prepare('SELECT next FROM stream WHERE ledger = ? AND id = ?')
+  #note(ledger: string, numbers: readonly (StreamNumber & Partial<ReadNumber>)[]): void {
+    const find = this.#db.prepare('SELECT next, seen_at FROM stream WHERE ledger = ? AND id = ?')
     const move = this.#db.prepare(
-      'INSERT INTO stream VALUES (?, ?, ?) ON CONFLICT (ledger, id) DO UPDATE SET next = excluded.next',
+      `INSERT INTO stream VALUES (?, ?, ?, ?)
+       ON CONFLICT (ledger, id) DO UPDATE SET next = excluded.next, seen_at = excluded.seen_at`,
     )
-    for (const { streamId, seq, last = seq, atMs } of numbers) {
-      const next = (find.get(ledger, streamId)?.['next'] as number | undefined) ?? Math.min(FIRST_NUMBER, seq)
+    const stored = this.unreadAt(ledger)
+    for (const { streamId, seq, last = seq, atMs, index = -1, unreadAt = stored } of numbers) {
+      const { next = Math.min(FIRST_NUMBER, seq), seen_at: seenAt = -1 } = (find.get(ledger, streamId) ??
+        {}) as { next?: number; seen_at?: number }
       if (seq < next) this.#fill(ledger, streamId, { first: seq, last: Math.min(last, next - 1) })
-      if (last < next) continue
-      if (seq > next)
+      const end = Math.max(next, last + 1)
+      // What may stand in an entry that cannot be read any more is not missing.
+      if (seq > next && unreadAt <= seenAt)
         this.#addHole(ledger, streamId, { first: next, last: seq - 1, since_ms: atMs, recorded: 0 })
       // What comes after the last number that is exact cannot be read back; that one may then be seen twice.
-      move.run(ledger, streamId, Math.min(last + 1, Number.MAX_SAFE_INTEGER))
+      move.run(ledger, streamId, Math.min(end, Number.MAX_SAFE_INTEGER), Math.max(seenAt, index))
     }
   }
 
