@@ -13,7 +13,7 @@ import { useChange } from '../session/use-change.ts'
 import { useLedgers } from '../session/use-ledger.ts'
 import { StateText } from './state-text.tsx'
 
-const TONES = { open: 'good', closed: 'plain', blocked: 'bad' } as const
+const TONES = { open: 'good', closed: 'plain', deleted: 'plain', blocked: 'bad' } as const
 
 export function Ledgers() {
   const { may } = useSession()
@@ -39,7 +39,7 @@ export function Ledgers() {
               label="Make a ledger"
               isMain
               title="Make a ledger"
-              explanation="With a tree, a key and access of its own. A ledger is never deleted."
+              explanation="With a tree, a key and access of its own. Its name stays taken, also once it is deleted."
               act="Make it"
               onSubmit={make}
             >
