@@ -1,5 +1,5 @@
 /** A ledger is deleted by two: nothing of its records is left anywhere, its old proofs stand, and it takes no more. */
-import { writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { AuditService } from '../../packages/server/src/receivers/grpc/gen/audit/v1/audit_pb.ts'
@@ -258,7 +258,46 @@ test('the command line deletes it, and asks before', async () => {
   expect((await run(['ledger', 'list'], { env })).stdout).toMatch(/shop +302 +302 +deleted/)
 })
 
+test('a backup from before brings nothing of it back', async () => {
+  const server = await withShop()
+  await server.running.stop()
+  const backup = join(server.data, '..', 'backup')
+  cpSync(server.data, backup, { recursive: true })
+  const doomed = await server.restart()
+  await remove(doomed)
+  await doomed.running.stop()
+  rmSync(server.data, { recursive: true })
+  cpSync(backup, server.data, { recursive: true })
+  const restored = await server.restart()
+  // Its newest entries are missing, as of any ledger that was restored; what they say is done.
+  expect(await restored.get('/v1/ledgers/shop')).toMatchObject({ state: { kind: 'blocked' } })
+  expect((await restored.post('/v1/events?ledger=shop', { action: 'a.b' })).status).toBe(503)
+  await restored.running.stop()
+  rmSync(backup, { recursive: true })
+  const ledger = readFileSync(join(server.data, 'ledger.db'))
+  for (const text of [WHO, `${SECRET} 7`]) expect(ledger.includes(text)).toBe(false)
+})
+
 onEachPostgres((postgres) => {
+  test('a ledger that was deleted is moved as one', { timeout: 90_000 }, async () => {
+    const server = await withShop()
+    await remove(server)
+    const before = await server.get<{ size: number; checkpoint: string }>('/v1/ledgers/shop')
+    await server.running.stop()
+    const database = await migrated(await postgres.database())
+    const where = ['--data', server.data, '--keys', server.keys, '--database', database]
+    expect((await run(['ledger', 'move', ...where])).code).toBe(0)
+    const moved = await server.restart({ database })
+    const { size, checkpoint } = before
+    expect(await moved.get('/v1/ledgers/shop')).toMatchObject({
+      state: { kind: 'deleted' },
+      size,
+      checkpoint,
+    })
+    expect((await moved.post('/v1/events?ledger=shop', { action: 'a.b' })).status).toBe(410)
+    expect((await moved.post('/v1/ledgers', { name: 'shop' })).status).toBe(409)
+  })
+
   test('in PostgreSQL nothing of it is left either, nor in what serves search', {
     timeout: 90_000,
   }, async () => {
