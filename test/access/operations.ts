@@ -226,6 +226,8 @@ export const ROUTES: readonly Operation[] = [
     body: { name: 'main' },
     allLedgers: true,
   }),
+  // A hold of an earlier request keeps it.
+  route('DELETE /v1/ledgers/{name}', 'delete-ledger', { path: '/v1/ledgers/main?authority=a&reason=r' }),
   route('POST /v1/ledgers/{name}/index/rebuild', 'rebuild-index', { path: '/v1/ledgers/main/index/rebuild' }),
 ]
 

@@ -133,9 +133,44 @@ export function ledgerStoreSuite(driver: LedgerStoreDriver): void {
 
     test('refuses entries for a closed ledger', async () => {
       const { epoch } = await store.takeOver('main')
-      await store.close('main', 'main-2')
-      expect((await store.ledger('main'))!.successor).toBe('main-2')
+      await store.close('main', { kind: 'closed', successor: 'main-2' }, { size: 0, epoch })
+      expect((await store.ledger('main'))!.standing).toEqual({ kind: 'closed', successor: 'main-2' })
       await expect(store.append([batchSource('main').next(1, epoch)])).rejects.toThrow()
+    })
+
+    test('a ledger that nothing follows takes no entries either, also of who opens it again; what it holds can be erased', async () => {
+      const { epoch } = await store.takeOver('main')
+      const source = batchSource('main')
+      await store.append([source.next(3, epoch)])
+      await store.close('main', { kind: 'deleted' }, { size: 3, epoch })
+      await store.close('main', { kind: 'deleted' }, { size: 3, epoch })
+      await store[Symbol.asyncDispose]()
+      store = await driver.reopen()
+      expect(await store.ledger('main')).toMatchObject({ standing: { kind: 'deleted' }, size: 3 })
+      expect((await store.ledgers()).map(({ standing }) => standing)).toEqual([{ kind: 'deleted' }])
+      const again = await store.takeOver('main')
+      await expect(store.append([source.next(1, again.epoch)])).rejects.toThrow()
+      await store.erase('main', [{ from: 0, to: 3, groups: 'both' }])
+      expect((await store.readEntries('main', 0, 3)).map(({ core }) => core.kind)).toEqual(
+        Array(3).fill('erased'),
+      )
+      const opened = { kind: 'closed', successor: 'main-2' } as const
+      await expect(store.close('main', opened, { size: 3, epoch: again.epoch })).rejects.toThrow()
+      expect((await store.ledger('main'))!.standing).toEqual({ kind: 'deleted' })
+    })
+
+    test('closes no ledger that has grown, or was taken over, since it was looked at', async () => {
+      const { epoch } = await store.takeOver('main')
+      await store.append([batchSource('main').next(3, epoch)])
+      const stale = [
+        { size: 0, epoch },
+        { size: 3, epoch: epoch - 1 },
+      ]
+      for (const after of stale)
+        await expect(store.close('main', { kind: 'deleted' }, after)).rejects.toMatchObject({
+          code: 'HEAD_MOVED',
+        })
+      expect((await store.ledger('main'))!.standing).toEqual({ kind: 'open' })
     })
 
     test('refuses an id that is already in the ledger, whole batch and all', async () => {

@@ -133,7 +133,7 @@ onEachPostgres((postgres) => {
     test('a closed ledger stays closed', async () => {
       await using store = await openPostgresLedgerStore(role)
       await store.createLedger({ name: 'old', origin: 'test/old', ...KEYS })
-      await store.close('old', 'new')
+      await store.close('old', { kind: 'closed', successor: 'new' }, { size: 0, epoch: 0 })
       for (const statement of ['successor = NULL', "successor = 'other'", "size = 1, root = 'x'"])
         await expect(
           execute(role, `UPDATE ${LEDGER}.ledger SET ${statement} WHERE name = 'old'`),

@@ -96,7 +96,7 @@ export async function accept(request: IngestRequest, deps: AcceptDeps): Promise<
     const appended = packed && (await deps.sequencer.append(ledger.info.name, packed))
     return { kind: 'accepted', ledger, single, outcomes: await settleBad(opened, deps), appended }
   } catch (error) {
-    return unavailable(error)
+    return refusalOf(error, ledger)
   }
 }
 
@@ -116,7 +116,7 @@ export async function acceptQueued(
     if (packed) await enqueue(ledger.info.name, packed)
     return { kind: 'queued', ledger, single, outcomes: await settleBad(opened, deps) }
   } catch (error) {
-    return unavailable(error)
+    return refusalOf(error, ledger)
   }
 }
 
@@ -158,9 +158,13 @@ async function settleBad(
   return withKept(outcomes, single ? [] : await keepAside(bad, ledger, caller, deps))
 }
 
-function unavailable(error: unknown): Refusal {
-  if (error instanceof TrailproofError && error.retryable) return { kind: 'unavailable', error }
-  throw error
+function refusalOf(error: unknown, { info }: LedgerView): Refusal {
+  if (!(error instanceof TrailproofError)) throw error
+  if (error.retryable) return { kind: 'unavailable', error }
+  // It was deleted while the records were on their way.
+  if (error.code !== 'LEDGER_CLOSED') throw error
+  const refusal = { kind: 'refused', reason: 'deleted', detail: error.message, ledger: info.name } as const
+  return { kind: 'no-ledger', refusal }
 }
 
 /** What came in a message of a broker, written there by others. */

@@ -1,20 +1,23 @@
-/** `trailproof ledger create|list|show|succeed|move`. */
+/** `trailproof ledger create|list|show|delete|succeed|move`. */
 import { Command } from '@commander-js/extra-typings'
 import type { LedgerAnswer } from '../api/answers.ts'
 import { clientOf } from '../api/api-client.ts'
 import { clientCommand } from '../api/client-options.ts'
 import type { Context } from '../context.ts'
+import { confirm } from '../terminal/confirm.ts'
 import { painterOf, printable } from '../terminal/paint.ts'
 import { printJson } from '../terminal/print-json.ts'
 import { formatCount } from '../terminal/progress.ts'
 import { type Column, printTable } from '../terminal/table.ts'
+import { type Asked, askedText, isAsked } from './approval-commands.ts'
 
 export function ledgerCommand(context: Context) {
   return new Command('ledger')
-    .description('make, list, show and move ledgers, and succeed one that cannot start')
+    .description('make, list, show, delete and move ledgers, and succeed one that cannot start')
     .addCommand(createCommand(context))
     .addCommand(listCommand(context))
     .addCommand(showCommand(context))
+    .addCommand(deleteCommand(context))
     .addCommand(succeedCommand(context))
     .addCommand(moveCommand(context))
 }
@@ -54,6 +57,45 @@ function showCommand(context: Context) {
     })
 }
 
+interface Deleted {
+  readonly ledger: string
+  readonly records: number
+  readonly quarantined: number
+  readonly saved_searches: number
+  readonly erasure_indexes: readonly number[]
+  readonly recorded_at: string
+}
+
+function deleteCommand(context: Context) {
+  return clientCommand(
+    'delete',
+    'erase all that a ledger holds and close it for ever, once somebody else approves; its proofs stay valid',
+  )
+    .argument('<name>')
+    .requiredOption('--authority <text>', 'who or what law asks for it; kept for ever')
+    .requiredOption('--reason <text>', 'why; kept for ever')
+    .option('--yes', 'do not ask')
+    .action(async (name, { json, yes, authority, reason, ...options }) => {
+      const question = `All that ledger ${name} holds is erased for ever, and its name is never used again.`
+      await confirm(context, question, { yes, word: name })
+      const query = new URLSearchParams({ authority, reason })
+      const answer = await clientOf(options, context).json<Deleted | Asked>(
+        `/v1/ledgers/${encodeURIComponent(name)}?${query.toString()}`,
+        { method: 'DELETE' },
+      )
+      if (json) return printJson(context, answer)
+      context.stdout.write(isAsked(answer) ? askedText(answer) : deletedText(answer))
+    })
+}
+
+function deletedText(deleted: Deleted): string {
+  const { ledger, records, quarantined, saved_searches, erasure_indexes, recorded_at } = deleted
+  return (
+    `deleted ledger ${ledger}: ${formatCount(records)} records erased; recorded as entry ${erasure_indexes.join(', ')} at ${recorded_at}\n` +
+    `destroyed: ${quarantined} quarantined records, ${saved_searches} saved searches\n`
+  )
+}
+
 const COLUMNS: readonly Column<LedgerAnswer>[] = [
   { title: 'ledger', value: ({ name }) => name },
   { title: 'entries', value: ({ size }) => formatCount(size), align: 'right' },
@@ -72,6 +114,8 @@ function stateOf({ state }: LedgerAnswer): string {
       return 'open'
     case 'closed':
       return `closed, goes on in ${state.successor}`
+    case 'deleted':
+      return 'deleted'
     case 'blocked':
       return `blocked: ${state.reason}`
   }

@@ -7,6 +7,7 @@ export interface LedgerAnswer {
   readonly state:
     | { readonly kind: 'open' }
     | { readonly kind: 'closed'; readonly successor: string }
+    | { readonly kind: 'deleted' }
     | { readonly kind: 'blocked'; readonly reason: string }
   readonly size: number
   readonly indexed_size: number

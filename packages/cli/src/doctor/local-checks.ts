@@ -71,11 +71,14 @@ export async function ledgerChecks({ data, keys }: Settings): Promise<Check[]> {
   try {
     await using reader = SqliteLedgerReader.open(file)
     const checks: Check[] = []
-    for (const { name, size, successor } of await reader.ledgers())
+    for (const { name, size, standing } of await reader.ledgers())
       checks.push(
-        successor === undefined
+        standing.kind === 'open'
           ? ledgerCheck(name, size, keys)
-          : ok(`ledger ${name}`, `closed, goes on in ${successor}`),
+          : ok(
+              `ledger ${name}`,
+              standing.kind === 'deleted' ? 'deleted' : `closed, goes on in ${standing.successor}`,
+            ),
       )
     return checks
   } catch (error) {

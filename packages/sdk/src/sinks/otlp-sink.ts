@@ -22,7 +22,7 @@ export interface OtlpSinkOptions {
 
 /** OTLP 1.x, "OTLP/HTTP Response": these may be tried again, no others. */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504])
-const MISDIRECTED: ReadonlySet<number> = new Set([301, 302, 303, 307, 308, 401, 403, 404])
+const MISDIRECTED: ReadonlySet<number> = new Set([301, 302, 303, 307, 308, 401, 403, 404, 410])
 /** Every receiver takes gzip (OTLP 1.x, "OTLP/HTTP Request"). */
 const COMPRESS_ABOVE_BYTES = 1024
 

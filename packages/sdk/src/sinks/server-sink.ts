@@ -44,7 +44,7 @@ export interface ServerSink extends Sink {
 
 const COMPRESS = { gzip: promisify(gzip), zstd: promisify(zstdCompress) }
 const COMPRESS_ABOVE_BYTES = 1024
-const MISDIRECTED = new Set([301, 302, 303, 307, 308, 401, 403, 404])
+const MISDIRECTED = new Set([301, 302, 303, 307, 308, 401, 403, 404, 410])
 
 /** Throws a TypeError for a `url` that is none. */
 export function serverSink(options: ServerSinkOptions): ServerSink {

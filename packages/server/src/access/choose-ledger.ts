@@ -1,4 +1,5 @@
 /** Which ledger a caller means, and whether they may do with it what they ask for. */
+import { wasDeleted } from '../ledger/ledger-info.ts'
 import { isAccessLedger } from '../ledger/ledger-name.ts'
 import type { LedgerTable, LedgerView } from '../ledger/ledger-table.ts'
 import type { Caller } from './caller.ts'
@@ -8,7 +9,7 @@ import type { Sight } from './sight.ts'
 
 export interface LedgerRefusal {
   readonly kind: 'refused'
-  readonly reason: 'forbidden' | 'unknown' | 'blocked'
+  readonly reason: 'forbidden' | 'unknown' | 'blocked' | 'deleted'
   readonly detail: string
   /** The name that was asked for. */
   readonly ledger: string
@@ -46,6 +47,8 @@ export function chooseLedger(
   if (!view) return refused(ledger, 'unknown', `there is no ledger ${ledger}`)
   const { state } = view.info
   if (to === 'write' && state.kind === 'blocked') return refused(ledger, 'blocked', state.reason)
+  if (to === 'write' && state.kind === 'deleted')
+    return refused(ledger, 'deleted', wasDeleted(view.info.name).message)
   return { kind: 'ledger', view, sight: decision.sight }
 }
 

@@ -23,6 +23,7 @@ export const PERMISSIONS = {
   retain: 'say how long records are kept',
   'make-viewers': 'make viewer tokens, which show to whoever has them what one query selects; with read',
   approve: 'decide what somebody else asks for, where it takes two; with the permission for it',
+  'delete-ledger': 'delete a ledger: erase all that it holds, and close it for ever',
 } as const satisfies Readonly<Record<string, string>>
 
 export type Permission = keyof typeof PERMISSIONS

@@ -35,8 +35,8 @@ const builtIn = (name: string, permissions: PermissionSet, description: string):
 })
 
 /**
- * An owner may everything. An admin may everything but see personal data without a reason, and so cannot grant that
- * either. An auditor reads, unmasks, exports and proves, also who read; changes nothing. An analyst works with records
+ * An owner may everything. An admin may everything but delete ledgers and see personal data without a reason, and
+ * so cannot grant that either. An auditor reads, unmasks, exports and proves, also who read; changes nothing. An analyst works with records
  * and searches, unmasks for a reason, and takes nothing away. A viewer sees what happened, and nobody's personal data.
  * A producer sends records.
  */
@@ -44,8 +44,8 @@ export const BUILT_IN_ROLES: readonly Role[] = [
   builtIn('owner', ALL_PERMISSIONS, 'Everything there is.'),
   builtIn(
     'admin',
-    ALL_PERMISSIONS & ~setOf('see-personal'),
-    'Everything, but personal data only unmasked: each time for a reason that is recorded.',
+    ALL_PERMISSIONS & ~setOf('see-personal', 'delete-ledger'),
+    'Everything but deleting ledgers; personal data only unmasked, each time for a reason that is recorded.',
   ),
   builtIn(
     'auditor',

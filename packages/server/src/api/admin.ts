@@ -1,18 +1,28 @@
-/** Administration of ledgers: making them, the index. */
+/** Administration of ledgers: making and deleting them, the index. */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { chooseLedger } from '../access/choose-ledger.ts'
+import { assertDeletable } from '../erasure/delete-ledger.ts'
+import { performAct } from '../erasure/perform-act.ts'
 import { ledgerNameProblem } from '../ledger/ledger-name.ts'
 import type { LedgerView } from '../ledger/ledger-table.ts'
 import type { Services } from '../services.ts'
-import { ledgerAnswer, ledgersAnswer, rebuildAnswer } from './answers/admin-answers.ts'
+import { deletionAnswer, ledgerAnswer, ledgersAnswer, rebuildAnswer } from './answers/admin-answers.ts'
+import { askedAnswer } from './answers/approval-answers.ts'
+import { askForApproval } from './approvals.ts'
 import { callerOf, keeperOf, ProblemError, readerOf, wholeOf } from './authorize.ts'
 import { problem } from './problem.ts'
 import { recordChange } from './record-changes.ts'
 
 const newLedgerBody = Type.Object({ name: Type.String() }, { additionalProperties: false })
+const text = (description: string) => Type.String({ minLength: 1, maxLength: 1000, description })
+const why = {
+  authority: text('Who or what law asks for it; kept for ever.'),
+  reason: text('Kept for ever: name nobody.'),
+}
+
 export function adminRoutes(app: FastifyInstance, services: Services): void {
-  const { ledgers, writer, indexer } = services
+  const { ledgers, writer, indexer, settings } = services
   const tags = ['admin']
 
   app.get(
@@ -66,6 +76,33 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
         asked: {},
       })
       return reply.code(201).send(ledgerView(view))
+    },
+  )
+
+  app.delete<{ Params: { name: string }; Querystring: { authority: string; reason: string } }>(
+    '/v1/ledgers/:name',
+    {
+      schema: {
+        tags,
+        summary:
+          'Erases all that a ledger holds and closes it for ever, once somebody else has approved it; proofs stay valid.',
+        params: Type.Object({ name: Type.String() }),
+        querystring: Type.Object(why),
+        response: { 200: deletionAnswer, 202: askedAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { authority, reason } = request.query
+      const { caller, view } = keeperOf(request, request.params.name, services, 'delete-ledger')
+      const { name, state } = view.info
+      const act = { kind: 'ledger-deletion', ledger: name, authority, reason } as const
+      if (settings.approvals === 'two') {
+        await assertDeletable(name, services)
+        return await askForApproval(request, reply, caller, act, services)
+      }
+      if (state.kind !== 'deleted') await assertDeletable(name, services)
+      const deleted = await performAct(act, { askedBy: caller }, services, request)
+      return { ...deleted, checkpoint: ledgers.get(name)!.checkpoint }
     },
   )
 

@@ -82,7 +82,12 @@ export function accessProblem({ reason, detail }: AccessRefusal): Problem {
   return problem(reason === 'missing-permission' ? 'forbidden' : 'unauthorized', detail)
 }
 
-const PROBLEM_OF = { forbidden: 'forbidden', unknown: 'not-found', blocked: 'ledger-blocked' } as const
+const PROBLEM_OF = {
+  forbidden: 'forbidden',
+  unknown: 'not-found',
+  blocked: 'ledger-blocked',
+  deleted: 'ledger-deleted',
+} as const
 
 export function ledgerProblem({ reason, detail }: LedgerRefusal): Problem {
   return problem(PROBLEM_OF[reason], detail)

@@ -16,6 +16,8 @@ export function faultProblem(error: TrailproofError): Problem {
       return problem('not-erasable', message)
     case 'LEDGER_EXISTS':
       return problem('ledger-exists', message)
+    case 'LEDGER_CLOSED':
+      return problem('ledger-deleted', message)
     case 'LEDGER_UNKNOWN':
     case 'ENTRY_UNKNOWN':
       return problem('not-found', message)

@@ -7,7 +7,7 @@ import type { Services } from '../services.ts'
 import { metricsAnswer } from './answers/admin-answers.ts'
 
 const ADMISSION_STATES = ['open', 'disk-reserve', 'disk-unreadable', 'stopping'] as const
-const LEDGER_STATES = ['open', 'closed', 'blocked'] as const
+const LEDGER_STATES = ['open', 'closed', 'deleted', 'blocked'] as const
 
 export function metricsRoute(app: FastifyInstance, services: Services): void {
   const { metrics, version } = services
@@ -39,7 +39,7 @@ function sampleLedgers({ ledgers, metrics, roles, now }: Services): void {
     'trailproof_index_lag_seconds',
   ] as const)
     registry.clear(name)
-  const states = { open: 0, closed: 0, blocked: 0 }
+  const states = { open: 0, closed: 0, deleted: 0, blocked: 0 }
   const nowMs = now()
   for (const { info, size, indexedSize, lag } of ledgers.all()) {
     states[info.state.kind]++

@@ -28,6 +28,7 @@ const KINDS = {
   held: [409, 'A legal hold keeps it'],
   settled: [409, 'It cannot be decided any more'],
   'not-erasable': [409, 'The entry cannot be erased'],
+  'ledger-deleted': [410, 'The ledger was deleted'],
   'body-too-large': [413, 'The body is too large'],
   'request-timeout': [408, 'The request took too long'],
   'field-encrypted': [422, 'Encrypted content is not searched like that'],

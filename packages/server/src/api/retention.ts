@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { performAct } from '../erasure/perform-act.ts'
+import { wasDeleted } from '../ledger/ledger-info.ts'
 import { assertRules, isOnlyLonger, RULES_MAX } from '../retention/retention-rules.ts'
 import type { RetentionRule, StoredRetention } from '../retention/retention-store.ts'
 import type { Services } from '../services.ts'
@@ -79,7 +80,8 @@ export function retentionRoutes(app: FastifyInstance, services: Services): void 
     },
     async (request, reply) => {
       const { caller, view } = keeperOf(request, request.params.ledger, services, 'retain')
-      const { name } = view.info
+      const { name, state } = view.info
+      if (state.kind === 'deleted') throw wasDeleted(name)
       const rules = rulesOf(request.body)
       assertRules(rules)
       const act = { kind: 'retention', ledger: name, rules } as const

@@ -39,7 +39,12 @@ export interface RetentionChange {
   readonly rules: readonly RetentionRule[]
 }
 
-export type Act = RecordsErasure | SubjectErasureAct | HoldRelease | RetentionChange
+/** All that a ledger holds, and its end. */
+export interface LedgerDeletionAct extends Why {
+  readonly kind: 'ledger-deletion'
+}
+
+export type Act = RecordsErasure | SubjectErasureAct | HoldRelease | RetentionChange | LedgerDeletionAct
 
 /** Who asks for it and who approves it each hold this of the ledger. */
 export const PERMISSION_FOR: Readonly<Record<Act['kind'], Permission>> = {
@@ -47,6 +52,7 @@ export const PERMISSION_FOR: Readonly<Record<Act['kind'], Permission>> = {
   'subject-erasure': 'erase',
   'hold-release': 'hold',
   retention: 'retain',
+  'ledger-deletion': 'delete-ledger',
 }
 
 const NONCE_BYTES = 16

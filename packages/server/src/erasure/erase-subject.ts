@@ -1,6 +1,6 @@
 /** Erases somebody everywhere: the records of a ledger, what was asked about them, what waits in quarantine, saved searches. */
 import type { HeldBy } from '../holds/held.ts'
-import { rangesOf } from '../ledger/index-ranges.ts'
+import { RANGES_MAX, rangesOf } from '../ledger/index-ranges.ts'
 import { accessLedgerOf } from '../ledger/ledger-name.ts'
 import type { LedgerView } from '../ledger/ledger-table.ts'
 import { QUERY_TIMEOUT_MS, untilIndexed } from '../search/find.ts'
@@ -10,8 +10,6 @@ import type { ErasureReasons } from './erasure-reasons.ts'
 
 /** Records that one call erases; whoever asks again goes on. */
 export const SUBJECT_RECORDS_MAX = 20_000
-/** Of one record of an erasure, whose metadata has a limit. */
-const RANGES_MAX = 5_000
 const ENTRIES_A_READ = 256
 const RECORDS_A_PAGE = 1_000
 

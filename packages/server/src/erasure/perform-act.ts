@@ -3,6 +3,7 @@ import { decodeUuid } from '@trailproof/core'
 import type {
   Act,
   HoldRelease,
+  LedgerDeletionAct,
   RecordsErasure,
   RetentionChange,
   SubjectErasureAct,
@@ -10,11 +11,13 @@ import type {
 import type { Hands, Outcome } from '../approvals/approvals.ts'
 import { Held } from '../holds/held.ts'
 import type { LedgerHolds } from '../holds/holds.ts'
+import { wasDeleted } from '../ledger/ledger-info.ts'
 import type { IndexRange } from '../ledger/ledger-store.ts'
 import type { LedgerView } from '../ledger/ledger-table.ts'
 import { formatMicros } from '../process/format-time.ts'
 import type { Services } from '../services.ts'
 import { TrailproofError } from '../trailproof-error.ts'
+import { deleteLedger } from './delete-ledger.ts'
 import { eraseSubject, type SubjectErasure, type SubjectErasureDeps } from './erase-subject.ts'
 import { reasonsOf } from './erasure-reasons.ts'
 
@@ -37,6 +40,8 @@ export async function performAct(act: Act, hands: Hands, deps: ActDeps, from?: F
       return await releaseHold(act, hands, deps, from)
     case 'retention':
       return await changeRetention(act, hands, deps, from)
+    case 'ledger-deletion':
+      return await deleteWhole(act, hands, deps, from)
   }
 }
 
@@ -161,6 +166,26 @@ async function changeRetention(
   return { ledger, rules: rules.length }
 }
 
+async function deleteWhole(
+  act: LedgerDeletionAct,
+  hands: Hands,
+  deps: ActDeps,
+  from: From | undefined,
+): Promise<Outcome> {
+  const { ledger, authority, reason } = act
+  const deleted = await untilHoldsStand(() => deleteLedger(ledger, reasonsOf(act, hands), deps))
+  const { deletion, records, quarantined, savedSearches } = deleted
+  await record(ledger, hands, 'ledger.deleted', { records, authority, reason }, deps, from)
+  return {
+    ledger,
+    records,
+    quarantined,
+    saved_searches: savedSearches,
+    erasure_indexes: deletion.indexes,
+    recorded_at: formatMicros(deletion.recordedAt),
+  }
+}
+
 /** What holds keep now; throws Held for what they keep of the ranges. */
 export async function assertNotHeld(
   ledger: string,
@@ -196,6 +221,7 @@ async function untilHoldsStand<T>(work: () => Promise<T>): Promise<T> {
 function writable(ledger: string, { ledgers }: Pick<Services, 'ledgers'>): LedgerView {
   const view = ledgers.writable(ledger)
   if (!view) throw new TrailproofError('LEDGER_UNKNOWN', `there is no ledger ${ledger}`)
+  if (view.info.state.kind === 'deleted') throw wasDeleted(view.info.name)
   return view
 }
 

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { withinIn } from '../access/choose-ledger.ts'
 import type { Hands } from '../approvals/approvals.ts'
 import { subjectHash } from '../erasure/data-subject.ts'
+import { wasDeleted } from '../ledger/ledger-info.ts'
 import type { LedgerTable, LedgerView } from '../ledger/ledger-table.ts'
 import type { SequencerHandlers } from '../ledger/sequencer-worker.ts'
 import type { WorkerApi } from '../process/worker-call.ts'
@@ -104,7 +105,11 @@ export class Holds {
     for (const { info } of ledgers.all())
       try {
         for (const hold of await store.holds(info.name))
-          if (hold.entry === undefined) await this.#record(hold)
+          if (hold.entry === undefined)
+            // Placed when it was too late, by a server that did not live to say so.
+            await (info.state.kind === 'deleted'
+              ? store.deleteHold(hold.ledger, hold.name)
+              : this.#record(hold))
       } catch (error) {
         log.warn({ err: error, ledger: info.name }, 'a hold could not be recorded now')
       }
@@ -138,6 +143,7 @@ export class Holds {
   #writable(ledger: string): LedgerView {
     const view = this.#deps.ledgers.writable(ledger)
     if (!view) throw new TrailproofError('LEDGER_UNKNOWN', `there is no ledger ${ledger}`)
+    if (view.info.state.kind === 'deleted') throw wasDeleted(view.info.name)
     return view
   }
 }

@@ -30,8 +30,8 @@ export interface IntakeConsumerDeps {
   own(ledger: string): Promise<Ownership>
   /** Records in JSON that others produced; resolves when all are committed through `queue` or put aside. */
   takeForeign(delivery: Delivery, queue: Intake): Promise<void>
-  /** Keeps a message that can never be recorded, durably; rejects when it cannot. */
-  putAside(delivery: Delivery, reason: string): Promise<void>
+  /** Keeps a message that can never be recorded, durably; rejects when it cannot. `ledger`: which it was for, as far as is known. */
+  putAside(delivery: Delivery, reason: string, ledger?: string): Promise<void>
   /** After a failure, before the next consumption: whatever is in memory of the ledgers is read anew. */
   recover(): Promise<void>
   /** Told of each failure; the consumer goes on by itself. */
@@ -190,7 +190,7 @@ class Session {
     if (message instanceof Error) return { settled: this.#deps.putAside(delivery, message.message) }
     const ledger = this.#owned.get(message.ledger) ?? (await this.#own(message.ledger))
     if (ledger instanceof TrailproofError) return { settled: this.#refuse(delivery, message, ledger) }
-    return { settled: this.#commit(ledger, message) }
+    return { settled: this.#commit(ledger, message, delivery) }
   }
 
   async #own(name: string): Promise<string | TrailproofError> {
@@ -200,9 +200,17 @@ class Session {
     return ownership.ledger
   }
 
-  async #commit(ledger: string, { records, replyTo }: RecordsMessage): Promise<void> {
-    const receipts = await this.#queue.append(ledger, records)
-    if (replyTo !== undefined) this.#reply(replyTo, receipts)
+  async #commit(ledger: string, message: RecordsMessage, delivery: Delivery): Promise<void> {
+    const { records, replyTo } = message
+    try {
+      const receipts = await this.#queue.append(ledger, records)
+      if (replyTo !== undefined) this.#reply(replyTo, receipts)
+    } catch (error) {
+      if (!(error instanceof TrailproofError) || error.code !== 'LEDGER_CLOSED') throw error
+      // It was deleted since it became ours.
+      this.#owned.delete(message.ledger)
+      await this.#refuse(delivery, message, error)
+    }
   }
 
   #reply({ address, request }: ReplyTo, receipts: AppendReceipts): void {
@@ -212,10 +220,10 @@ class Session {
 
   async #refuse(
     delivery: Delivery,
-    { replyTo }: RecordsMessage,
+    { ledger, replyTo }: RecordsMessage,
     { code, message, retryable }: TrailproofError,
   ): Promise<void> {
-    if (replyTo === undefined) return this.#deps.putAside(delivery, message)
+    if (replyTo === undefined) return this.#deps.putAside(delivery, message, ledger)
     await this.#deps.broker
       .reply(replyTo.address, encodeRefusal(replyTo.request, { code, message, retryable }))
       .catch(() => undefined) // the request times out, and its sender still has the records

@@ -2,7 +2,7 @@
 import { type CompiledRedaction, parseBody, redactText } from '@trailproof/core'
 import type { Logger } from 'pino'
 import { acceptBrokered } from '../accept.ts'
-import type { LedgerInfo } from '../ledger/ledger-info.ts'
+import { type LedgerInfo, wasDeleted } from '../ledger/ledger-info.ts'
 import type { LedgerTable } from '../ledger/ledger-table.ts'
 import { type Commit, type Recovery, SequencerQueue } from '../ledger/sequencer-queue.ts'
 import type { Quarantine } from '../quarantine/quarantine.ts'
@@ -92,7 +92,7 @@ function consumerOn(broker: IntakeBroker, deps: OpenIntakeDeps): IntakeConsumer 
       }),
     own: (ledger) => ownershipOf(ledger, deps),
     takeForeign: (delivery, queue) => takeForeign(delivery, queue, broker, deps),
-    putAside: (delivery, reason) => putAside(delivery, reason, broker, deps),
+    putAside: (delivery, reason, ledger) => putAside(delivery, { reason, ledger }, broker, deps),
     recover: async () => recovery?.recover(),
     onFailure: (error) =>
       log.warn({ err: error, broker: broker.name }, 'taking records from the broker again'),
@@ -106,6 +106,7 @@ async function ownershipOf(name: string, { own }: OpenIntakeDeps): Promise<Owner
     if (state === undefined)
       return { kind: 'refused', error: new TrailproofError('LEDGER_UNKNOWN', `there is no ledger ${ledger}`) }
     if (state.kind === 'open') return { kind: 'owned', ledger }
+    if (state.kind === 'deleted') return { kind: 'refused', error: wasDeleted(ledger) }
     if (state.kind === 'blocked')
       return { kind: 'refused', error: new TrailproofError('DATA_BEHIND_LOCK', state.reason) }
     ledger = state.successor
@@ -113,15 +114,20 @@ async function ownershipOf(name: string, { own }: OpenIntakeDeps): Promise<Owner
   return { kind: 'refused', error: new TrailproofError('LEDGER_CLOSED', `${name} has no end of successors`) }
 }
 
-/** Records in JSON: one, an array, or one a line. A key that names no ledger means `main`. */
+/** Records in JSON: one, an array, or one a line. A key that names no ledger means `main`; what is for a deleted one is put aside. */
 async function takeForeign(
-  { bytes, key, place }: Delivery,
+  delivery: Delivery,
   queue: Intake,
   broker: IntakeBroker,
-  { ledgers, quarantine, redaction, recordsMax }: OpenIntakeDeps,
+  deps: OpenIntakeDeps,
 ): Promise<void> {
+  const { ledgers, quarantine, redaction, recordsMax } = deps
+  const { bytes, key, place } = delivery
   const ledger = ledgers.writable(key) ?? ledgers.writable('main')
   if (ledger === undefined) throw new TrailproofError('LEDGER_UNKNOWN', `${place}: there is no ledger main`)
+  const { name, state } = ledger.info
+  if (state.kind === 'deleted')
+    return await putAside(delivery, { reason: wasDeleted(name).message, ledger: name }, broker, deps)
   await acceptBrokered(
     {
       ledger,
@@ -136,16 +142,21 @@ async function takeForeign(
 
 async function putAside(
   { bytes, place }: Delivery,
-  reason: string,
+  { reason, ledger: asked }: { readonly reason: string; readonly ledger: string | undefined },
   broker: IntakeBroker,
   { quarantine, redaction, ledgers }: OpenIntakeDeps,
 ): Promise<void> {
   const problems = [{ field: '', code: 'unreadable_message', message: `${place}: ${reason}` }]
   const source = redactText(textOf(bytes), redaction)
-  const ledger = ledgers.writable('main')?.info.name ?? 'main'
+  // What is for a ledger that is there is seen by nobody but who looks after it.
+  const ledger = (asked === undefined ? undefined : ledgers.get(asked)?.info.name) ?? mainOf(ledgers)
   const [kept] = await quarantine.keep([{ problems, source }], { ledger, keyPrefix: broker.name })
   if (kept?.kind !== 'quarantined')
     throw new TrailproofError('OVERLOADED', `${place}: the quarantine is full`, { retryable: true })
+}
+
+function mainOf(ledgers: LedgerTable): string {
+  return ledgers.writable('main')?.info.name ?? 'main'
 }
 
 /** UTF-16 code units of a message that are kept of one that cannot be recorded. */

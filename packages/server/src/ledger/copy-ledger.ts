@@ -50,7 +50,7 @@ export async function copyLedger(name: string, options: CopyLedgerOptions): Prom
   assertKeysOpened(from)
   const begun = await target.ledger(name)
   // Closed in the target once it was whole.
-  if (begun?.successor !== undefined && equalBytes(begun.root, from.root)) return from
+  if (begun !== undefined && begun.standing.kind !== 'open' && equalBytes(begun.root, from.root)) return from
   const { epoch, tree } = await openTarget(from, options)
   // A step that was cut short may have been committed and not yet erased.
   await eraseAgain(name, { from: Math.max(0, tree.size - ENTRIES_A_STEP), to: tree.size }, options)

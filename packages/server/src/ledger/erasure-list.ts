@@ -6,6 +6,7 @@ import { writeWhole } from '../process/write-whole.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import { syncDirectory } from './file-checkpoint-lock.ts'
 import type { ErasedRange } from './ledger-store.ts'
+import type { DeletionFacts } from './server-records.ts'
 
 /** What to destroy, and the record that says so; the record is committed first. */
 export interface ListedErasure {
@@ -16,6 +17,8 @@ export interface ListedErasure {
     readonly core: string
     readonly personal: string
   }
+  /** It is of the deletion of its ledger, which is closed then; what more there is of it to be written is written like this. */
+  readonly closes?: DeletionFacts
 }
 
 /** Appending takes milliseconds: who has the list for longer stands still, and may for long. */

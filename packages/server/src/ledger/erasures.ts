@@ -5,13 +5,17 @@ import type { WorkerApi } from '../process/worker-call.ts'
 import type { IndexerHandlers } from '../search/indexer-worker.ts'
 import type { ErrorCode, TrailproofError } from '../trailproof-error.ts'
 import type { CommitReceipts } from './commit-batch.ts'
+import type { DeletionRequest, LedgerDeletion } from './ledger-deletion.ts'
 import type { ErasedRange } from './ledger-store.ts'
 import type { LedgerTable } from './ledger-table.ts'
 import type { ErasureRequest } from './ledger-writer.ts'
 import type { SequencerHandlers } from './sequencer-worker.ts'
 
 export interface ErasureDeps {
-  readonly writer: Pick<WorkerApi<SequencerHandlers>, 'recordErasure' | 'destroy' | 'listedErasures'>
+  readonly writer: Pick<
+    WorkerApi<SequencerHandlers>,
+    'recordErasure' | 'deleteLedger' | 'destroy' | 'listedErasures'
+  >
   readonly indexer: Pick<WorkerApi<IndexerHandlers>, 'erase' | 'eraseAgain'>
   readonly ledgers: LedgerTable
   readonly gate: Pick<ErasureGate, 'erasing'>
@@ -36,6 +40,18 @@ export class Erasures {
     this.#deps.ledgers.advance(receipts)
     await this.#eraseFrom(request.ledger, erasure.ranges)
     return receipts
+  }
+
+  /**
+   * Erases all that a ledger holds but its own records, and closes it for ever: what is sent to it meanwhile is in it before and erased
+   * with it, or refused. Once more, it destroys what may be left. Rejects with HOLD_BEGAN.
+   */
+  async deleteLedger(request: DeletionRequest): Promise<LedgerDeletion> {
+    const deletion = await this.#deps.writer.deleteLedger(request)
+    this.#deps.ledgers.advance(deletion)
+    this.#deps.ledgers.end(request.ledger, { kind: 'deleted' })
+    await this.#eraseFrom(request.ledger, deletion.ranges)
+    return deletion
   }
 
   /** At start: erases again what a crash or a restored backup has left or brought back. */

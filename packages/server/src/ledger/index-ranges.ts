@@ -11,3 +11,6 @@ export function rangesOf(indexes: readonly number[]): readonly IndexRange[] {
   }
   return ranges
 }
+
+/** Of one record of an erasure, whose metadata has a limit. */
+export const RANGES_MAX = 5_000

@@ -1,6 +1,7 @@
 /** A ledger as the rest of the server knows it. */
 import { readCheckpoint } from '@trailproof/core'
-import type { LedgerState } from './ledger-store.ts'
+import { TrailproofError } from '../trailproof-error.ts'
+import type { LedgerStanding, LedgerState } from './ledger-store.ts'
 
 export interface LedgerInfo {
   readonly name: string
@@ -11,15 +12,17 @@ export interface LedgerInfo {
   readonly checkpoint: string
   readonly dedupeKey: Uint8Array
   readonly idKey: Uint8Array
-  readonly state:
-    | { readonly kind: 'open' }
-    | { readonly kind: 'closed'; readonly successor: string }
-    | { readonly kind: 'blocked'; readonly reason: string }
+  readonly state: LedgerStanding | { readonly kind: 'blocked'; readonly reason: string }
+}
+
+/** What whoever wants to write to it is told. */
+export function wasDeleted(ledger: string): TrailproofError {
+  return new TrailproofError('LEDGER_CLOSED', `ledger ${ledger} was deleted: it takes no records`)
 }
 
 /** What a process knows that only reads the store: as much of the ledger as a checkpoint is kept of. */
 export function followedLedger(state: LedgerState): LedgerInfo {
-  const { name, origin, checkpoint, dedupeKey, idKey, successor } = state
+  const { name, origin, checkpoint, dedupeKey, idKey, standing } = state
   return {
     name,
     origin,
@@ -28,7 +31,7 @@ export function followedLedger(state: LedgerState): LedgerInfo {
     checkpoint,
     dedupeKey,
     idKey,
-    state: successor === undefined ? { kind: 'open' } : { kind: 'closed', successor },
+    state: standing,
   }
 }
 

@@ -3,6 +3,16 @@
 /** Entries per full block of content and per full tile (C2SP tlog-tiles). */
 export const BLOCK_ENTRIES = 256
 
+/** Whether a ledger takes records. Once it does not, it never does again. */
+export type LedgerStanding =
+  | { readonly kind: 'open' }
+  /** By a succession, and what follows it. */
+  | { readonly kind: 'closed'; readonly successor: string }
+  /** Nothing follows it; nothing but what it wrote of itself is left. */
+  | { readonly kind: 'deleted' }
+
+export type ClosedStanding = Exclude<LedgerStanding, { readonly kind: 'open' }>
+
 /** The fixed facts and the head of one ledger. */
 export interface LedgerState {
   readonly name: string
@@ -21,8 +31,7 @@ export interface LedgerState {
   readonly idKey: Uint8Array
   /** A signed checkpoint at or below `size`, kept for readers that have no lock; '' when none yet. */
   readonly checkpoint: string
-  /** Set when the ledger was closed by a succession: the name of what follows it. */
-  readonly successor: string | undefined
+  readonly standing: LedgerStanding
 }
 
 export interface NewLedger {
@@ -133,8 +142,11 @@ export interface LedgerStore extends LedgerReader {
    * nothing of them is left in the files; idempotent; durable when resolved. Leaves and ids stay.
    */
   erase(ledger: string, ranges: readonly ErasedRange[]): Promise<void>
-  /** Closes a ledger for ever: appends reject with LEDGER_CLOSED. */
-  close(ledger: string, successor: string): Promise<void>
+  /**
+   * Closes a ledger for ever: appends reject. Rejects with HEAD_MOVED, and changes nothing, where `after` is not the stored head: what
+   * is last in it is what the caller has seen. Once more, it is as closed as before.
+   */
+  close(ledger: string, standing: ClosedStanding, after: SealedBatch['after']): Promise<void>
   /** Bytes this store occupies. */
   bytes(): Promise<number>
   [Symbol.asyncDispose](): Promise<void>

@@ -2,12 +2,13 @@
 import type { CommitReceipts } from './commit-batch.ts'
 import { IndexLag } from './index-lag.ts'
 import type { LedgerInfo } from './ledger-info.ts'
+import type { ClosedStanding } from './ledger-store.ts'
 
 /** `/checkpoint` advances at most this often, so that witnesses and caches are not chased by every commit. */
 const PUBLISH_INTERVAL_MS = 1000
 
 export interface LedgerView {
-  readonly info: LedgerInfo
+  info: LedgerInfo
   size: number
   /** The newest signed checkpoint; covers `size`. */
   checkpoint: string
@@ -37,7 +38,15 @@ export class LedgerTable {
     const lag = new IndexLag()
     const nowMs = this.#now()
     if (size > 0) lag.grew(size, nowMs)
-    const view = { info, size, checkpoint, published: checkpoint, publishedAt: nowMs, indexedSize: 0, lag }
+    const view: LedgerView = {
+      info,
+      size,
+      checkpoint,
+      published: checkpoint,
+      publishedAt: nowMs,
+      indexedSize: 0,
+      lag,
+    }
     this.#views.set(info.name, view)
     return view
   }
@@ -50,7 +59,13 @@ export class LedgerTable {
     return [...this.#views.values()]
   }
 
-  /** Where records for `name` go: the ledger itself, or what succeeded it. */
+  /** It takes no records from now on; nothing opens it again. */
+  end(name: string, state: ClosedStanding): void {
+    const view = this.#views.get(name)
+    if (view) view.info = { ...view.info, state }
+  }
+
+  /** Where records for `name` go: the ledger itself, or what succeeded it. It may be blocked or deleted, and take none. */
   writable(name: string): LedgerView | undefined {
     let view = this.#views.get(name)
     for (let hops = 0; view?.info.state.kind === 'closed' && hops < this.#views.size; hops++)

@@ -8,14 +8,23 @@ import { type CommitBatch, type CommitReceipts, joinRecords, packRecords } from 
 import { ErasureList, type ListedErasure } from './erasure-list.ts'
 import { ExportSigner } from './export-signer.ts'
 import { checkpointSizes } from './ledger-checkpoint.ts'
+import {
+  type DeletionRequest,
+  deleteLedger,
+  deletionOf,
+  type LedgerDeletion,
+  listedDeletion,
+} from './ledger-deletion.ts'
 import { checkpointSize, followedLedger, type LedgerInfo } from './ledger-info.ts'
 import { LedgerKeys } from './ledger-keys.ts'
 import { isAccessLedger, successorName } from './ledger-name.ts'
 import type { ErasedRange, IndexRange, LedgerState, LedgerStore } from './ledger-store.ts'
+import { Leftover } from './leftover.ts'
 import { assertNotMoving } from './move-marker.ts'
 import { createLedger, openLedger } from './open-ledgers.ts'
 import { Sequencer } from './sequencer.ts'
 import {
+  type DeletionFacts,
   type ErasureFacts,
   erasureRecord,
   type HoldFacts,
@@ -36,6 +45,10 @@ export interface LedgerWriterOptions extends Storage, LockStorage {
 
 /** How long a ledger rests before its newest checkpoint is kept with the data, where other processes read it. */
 const REST_MS = 200
+
+/** Of a ledger that other servers write to, before it is left for later. */
+const DELETION_TRIES = 20
+const ENTRIES_A_LOOK = 4096
 
 export interface ErasureRequest extends ErasureFacts {
   readonly ledger: string
@@ -119,16 +132,19 @@ export class LedgerWriter {
     if (state === undefined) return undefined
     // Another process has taken it over since.
     if (!this.#isOurs(state)) this.#sequencer.disown(name)
-    if (!this.#sequencer.owns(name) && !this.#blocked.has(name)) await this.#openOrBlock(state)
-    return this.#info(state).state
+    if (this.#sequencer.owns(name) || this.#blocked.has(name)) return this.#info(state).state
+    await this.#openOrBlock(state)
+    return this.#info((await this.#store.ledger(name))!).state
   }
 
   async #openOrBlock(state: LedgerState): Promise<void> {
-    if (state.successor !== undefined) return
+    if (state.standing.kind !== 'open') return
     try {
       this.#sequencer.own(await openLedger(state.name, this.#deps))
       // A crash between listing and committing: the record of an erasure must never be missing.
       for (const erasure of this.#erasures.read(state.name)) await this.#commitErasure(state.name, erasure)
+      const [deletion] = listedDeletion(this.#erasures, state.name)
+      if (deletion) await this.#finishDeletion(state.name, deletion.closes, new Leftover(state.name))
     } catch (error) {
       this.#sequencer.disown(state.name)
       if (!isOfTheLedger(error)) throw error
@@ -172,13 +188,13 @@ export class LedgerWriter {
   async succeed(name: string, reason: string): Promise<Succession> {
     const names = new Set((await this.#store.ledgers()).map((state) => state.name))
     const successor = successorName(name, names)
-    const { origin, size, root } = (await this.#store.ledger(name))!
+    const { origin, size, root, epoch } = (await this.#store.ledger(name))!
     const { locked, lockedSize } = await this.#positionOf(name)
     const { dedupeKey } = await this.createLedger(successor)
     const found = `${origin}\n${size}\n${encodeBase64(root)}\n`
     const record = successionRecord({ dedupeKey }, { predecessor: name, locked, found, reason }, nowMicros())
     await this.commit([joinRecords(successor, [packRecords([record])])])
-    await this.#store.close(name, successor)
+    await this.#store.close(name, { kind: 'closed', successor }, { size, epoch })
     this.#sequencer.disown(name)
     this.#blocked.delete(name)
     return { predecessor: name, successor, lockedSize, foundSize: size }
@@ -190,9 +206,9 @@ export class LedgerWriter {
   }
 
   #info(stored: LedgerState): LedgerInfo {
-    const { name, origin, size, checkpoint, successor } = stored
+    const { name, origin, size, checkpoint, standing } = stored
     const blocked = this.#blocked.get(name)
-    const open = successor === undefined && blocked === undefined
+    const open = standing.kind === 'open' && blocked === undefined
     // Others may have written more than they have kept a checkpoint of: nothing is known of that yet.
     // What was ours when we last wrote it may have grown in another process since.
     const own = open && this.#sequencer.owns(name) ? this.#sequencer.owned(name).checkpoint : checkpoint
@@ -203,15 +219,20 @@ export class LedgerWriter {
       size: this.#options.sharesLedgers === true ? followed.size : size,
       verifierKey: this.#keys.has(name) ? formatVerifierKey(this.#keys.open(name, origin).key) : '',
       state:
-        successor === undefined && blocked !== undefined
+        standing.kind === 'open' && blocked !== undefined
           ? { kind: 'blocked', reason: blocked.reason }
           : followed.state,
     }
   }
 
+  /** Nothing is recorded of a batch whose ledger was deleted: there are no receipts of it. */
   async commit(batches: readonly CommitBatch[]): Promise<CommitReceipts[]> {
-    for (const { ledger } of batches) if (!this.#sequencer.owns(ledger)) await this.own(ledger)
-    const receipts = await this.#sequencer.commit(batches)
+    const taken: CommitBatch[] = []
+    for (const batch of batches)
+      if (this.#sequencer.owns(batch.ledger) || (await this.own(batch.ledger))?.kind !== 'deleted')
+        taken.push(batch)
+    if (taken.length === 0) return []
+    const receipts = await this.#sequencer.commit(taken)
     if (this.#options.sharesLedgers === true) this.#keepWhenAtRest(receipts)
     return receipts
   }
@@ -257,6 +278,50 @@ export class LedgerWriter {
     if (request.at === undefined || !this.#erasures.read(ledger).some((listed) => listed.record.id === id))
       this.#erasures.append(ledger, erasure)
     return { erasure, receipts: await this.#commitErasure(ledger, erasure) }
+  }
+
+  /** Looks at the next entries of a ledger before it is deleted, so that nothing waits for all of them. False: there are no more. */
+  async lookOn(leftover: Leftover): Promise<boolean> {
+    const { ledger, seenTo } = leftover
+    const state = await this.#store.ledger(ledger)
+    if (state?.standing.kind !== 'open' || seenTo >= state.size) return false
+    await leftover.readOn(this.#store, Math.min(state.size, seenTo + ENTRIES_A_LOOK))
+    return true
+  }
+
+  /**
+   * Writes down that all that is left of a ledger is erased, and closes it for ever; nothing is destroyed yet. What is listed is carried
+   * out, at the next start if not now. Of a ledger that was deleted before, says what became of it.
+   */
+  async deleteLedger(request: DeletionRequest, leftover: Leftover): Promise<LedgerDeletion> {
+    const { ledger, authority, reason, approval, at = nowMicros(), holdsSeenTo } = request
+    const facts = { authority, reason, at, ...(approval && { approval }) }
+    for (let tries = 1; ; tries++)
+      try {
+        await this.#takeAnew(ledger)
+        if (!this.#sequencer.owns(ledger)) await this.own(ledger)
+        const isBegun = listedDeletion(this.#erasures, ledger).length > 0
+        const deps = { store: this.#store, list: this.#erasures }
+        if ((await this.#store.ledger(ledger))?.standing.kind === 'deleted')
+          return await deletionOf(ledger, deps)
+        if (!isBegun) await this.#assertNoHoldSince(ledger, holdsSeenTo)
+        await this.#finishDeletion(ledger, facts, leftover)
+        return await deletionOf(ledger, deps)
+      } catch (error) {
+        // Another server has written to it meanwhile: what it wrote is erased as well.
+        if (this.#options.sharesLedgers !== true || !isMoved(error) || tries === DELETION_TRIES) throw error
+      }
+  }
+
+  async #finishDeletion(ledger: string, facts: DeletionFacts, leftover: Leftover): Promise<void> {
+    const commit = (erasure: ListedErasure) => this.#commitErasure(ledger, erasure)
+    try {
+      const deps = { store: this.#store, list: this.#erasures, commit }
+      await deleteLedger(this.#sequencer.owned(ledger), facts, leftover, deps)
+    } finally {
+      // Also where it failed: who opens it anew goes on with it, before anything is recorded.
+      this.#sequencer.disown(ledger)
+    }
   }
 
   /** Says in the ledger that a hold began or ended. */
@@ -342,7 +407,7 @@ export class LedgerWriter {
   async close(): Promise<void> {
     for (const timer of this.#atRest.values()) clearTimeout(timer)
     for (const state of await this.#store.ledgers())
-      if (state.successor === undefined && this.#isOurs(state))
+      if (state.standing.kind === 'open' && this.#isOurs(state))
         await this.#store.keepCheckpoint(state.name, this.#sequencer.owned(state.name).checkpoint)
     await this.#store[Symbol.asyncDispose]()
     await this.#lock[Symbol.asyncDispose]()
@@ -368,6 +433,10 @@ const OF_KEYS: ReadonlySet<ErrorCode> = new Set(['KEY_MISSING', 'KEY_RING_UNAVAI
 function isOfTheLedger(error: unknown): error is TrailproofError {
   if (!(error instanceof TrailproofError)) return false
   return OF_KEYS.has(error.code) || (!error.retryable && !OF_THE_MOMENT.has(error.code))
+}
+
+function isMoved(error: unknown): boolean {
+  return error instanceof TrailproofError && error.code === 'HEAD_MOVED'
 }
 
 const OF_THE_MOMENT: ReadonlySet<ErrorCode> = new Set(['OUTCOME_UNKNOWN', 'HEAD_MOVED'])

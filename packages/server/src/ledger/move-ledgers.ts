@@ -117,9 +117,8 @@ async function copyAll(options: MoveOptions, target: LedgerStore): Promise<void>
   const ledgers = await source.ledgers()
   for (const { name } of ledgers)
     await copyLedger(name, { source, target, ...(onProgress && { onProgress }) })
-  for (const { name, successor } of ledgers)
-    if (successor !== undefined && (await target.ledger(name))!.successor === undefined)
-      await target.close(name, successor)
+  for (const { name, standing } of ledgers)
+    if (standing.kind !== 'open') await target.close(name, standing, (await target.ledger(name))!)
   await moveDirectory(data, database, ledgers)
 }
 
@@ -145,7 +144,7 @@ async function assertSound(
   state: LedgerState,
   deps: { readonly store: LedgerStore; readonly lock: CheckpointLock; readonly keys: LedgerKeys },
 ): Promise<void> {
-  if (state.successor !== undefined) return
+  if (state.standing.kind !== 'open') return
   await assertNotBehindLock(state, deps.keys.open(state.name, state.origin), deps)
 }
 

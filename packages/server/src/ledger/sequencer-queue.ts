@@ -12,6 +12,7 @@ import {
   joinRecords,
   type PackedRecords,
 } from './commit-batch.ts'
+import { wasDeleted } from './ledger-info.ts'
 
 export interface SequencerQueueOptions {
   /** Beyond this many waiting records new ones are refused with OVERLOADED. Default 50_000. */
@@ -31,7 +32,10 @@ export interface Recovery {
   recover(): Promise<void>
 }
 
-/** Commits packed batches, one a ledger; a rejection means that the process must end. */
+/**
+ * Commits packed batches, one a ledger; a rejection means that the process must end. Of a ledger that was deleted nothing is recorded,
+ * and there are no receipts.
+ */
 export type Commit = (
   batches: readonly CommitBatch[],
   buffers: readonly ArrayBuffer[],
@@ -140,6 +144,8 @@ export class SequencerQueue implements Intake {
     try {
       const answers = await this.#commit(batches, batches.flatMap(buffersOf))
       for (const receipts of answers) answer(byLedger.get(receipts.ledger)!, receipts)
+      const answered = new Set(answers.map(({ ledger }) => ledger))
+      for (const [ledger, waiting] of byLedger) if (!answered.has(ledger)) refuse(waiting, wasDeleted(ledger))
     } catch (error) {
       if (!this.#recovery?.appliesTo(error as Error)) {
         this.#onFatal(error as Error)
@@ -195,6 +201,10 @@ export class SequencerQueue implements Intake {
 /** The records may be recorded all the same; sent again they are found. */
 function notNow(cause: Error): TrailproofError {
   return new TrailproofError('STORE_UNAVAILABLE', cause.message, { retryable: true, cause })
+}
+
+function refuse(waiting: readonly Waiting[], error: TrailproofError): void {
+  for (const { reject } of waiting) reject(error)
 }
 
 function answer(waiting: readonly Waiting[], receipts: CommitReceipts): void {

@@ -4,6 +4,7 @@ import { serveCalls, Transfer } from '../process/worker-call.ts'
 import { type ErrorCode, TrailproofError } from '../trailproof-error.ts'
 import type { CommitBatch, CommitReceipts } from './commit-batch.ts'
 import type { ManifestClaims } from './export-signer.ts'
+import type { DeletionRequest } from './ledger-deletion.ts'
 import type { ErasedRange } from './ledger-store.ts'
 import {
   type ErasureRequest,
@@ -11,6 +12,7 @@ import {
   LedgerWriter,
   type LedgerWriterOptions,
 } from './ledger-writer.ts'
+import { Leftover } from './leftover.ts'
 
 const options = workerData as LedgerWriterOptions
 const opening = LedgerWriter.open(options)
@@ -72,6 +74,12 @@ const handlers = {
     }),
   createLedger: (name: string) => changeInTurn((writer) => writer.createLedger(name)),
   recordErasure: (request: ErasureRequest) => changeInTurn((writer) => writer.recordErasure(request)),
+  /** What is there is looked through between commits; the last turn takes what came meanwhile. See `LedgerWriter.deleteLedger`. */
+  async deleteLedger(request: DeletionRequest) {
+    const leftover = new Leftover(request.ledger)
+    while (await inTurn((writer) => writer.lookOn(leftover)));
+    return await changeInTurn((writer) => writer.deleteLedger(request, leftover))
+  },
   recordHold: (request: HoldRequest) => changeInTurn((writer) => writer.recordHold(request)),
   destroy: (ledger: string, ranges: readonly ErasedRange[]) =>
     changeInTurn((writer) => writer.destroy(ledger, ranges)),

@@ -61,15 +61,23 @@ export interface ErasureFacts {
   readonly subject?: string
   /** The core groups too. Default: the personal groups alone. */
   readonly groups?: 'both'
+  /** The ledger is closed with it, for ever. */
+  readonly closes?: true
   /** Name of the retention rule by which it is done. */
   readonly rule?: string
   /** Where it took two: ids of both, not their names, for this stays for ever. */
   readonly approval?: { readonly id: string; readonly asked_by: string; readonly approved_by: string }
 }
 
+/** What the entries by which a ledger is deleted say, whenever they are written. */
+export interface DeletionFacts extends Pick<ErasureFacts, 'authority' | 'reason' | 'approval'> {
+  /** µs since 1970. */
+  readonly at: number
+}
+
 /** The entry by which `verify` answers `erased` instead of `broken` (spec/verify.md). */
 export function erasureRecord(ledger: LedgerKeyed, facts: ErasureFacts, at: number): EncodedRecord {
-  const { authority, reason, subject, groups, rule, approval } = facts
+  const { authority, reason, subject, groups, closes, rule, approval } = facts
   const ranges = facts.ranges.map(({ from, to }) => [from, to])
   return serverRecord(ledger, {
     action: 'trailproof.erasure',
@@ -84,12 +92,14 @@ export function erasureRecord(ledger: LedgerKeyed, facts: ErasureFacts, at: numb
           at,
           ...(approval ? [approval.id] : []),
           ...(rule === undefined ? [] : [rule]),
+          ...(closes ? ['closes'] : []),
         ]),
       ),
     ],
     metadata: {
       ranges,
       group: groups ?? 'personal',
+      ...(closes && { closes }),
       authority,
       reason,
       ...(subject !== undefined && { subject }),

@@ -1,6 +1,7 @@
 /** The way on after a restore: the ledger is closed for ever, and a successor begins with what was known of it. */
 import { takeExclusiveUse } from '../process/exclusive-use.ts'
 import { TrailproofError } from '../trailproof-error.ts'
+import { wasDeleted } from './ledger-info.ts'
 import { LedgerWriter, type LedgerWriterOptions, type Succession } from './ledger-writer.ts'
 
 /**
@@ -27,6 +28,7 @@ export async function succeedLedger(
         'LEDGER_CLOSED',
         `ledger ${name} was succeeded by ${info.state.successor} already`,
       )
+    if (info.state.kind === 'deleted') throw wasDeleted(name)
     return await writer.succeed(name, reason)
   } finally {
     await writer.close()

@@ -40,7 +40,10 @@ export function followOthers(deps: FollowDeps): AsyncDisposable {
     stored = await storedLedgers()
     for (const info of stored)
       if (ledgers.get(info.name) === undefined) ledgers.add(info)
-      else ledgers.advance({ ...info, ledger: info.name })
+      else {
+        ledgers.advance({ ...info, ledger: info.name })
+        if (info.state.kind === 'deleted') ledgers.end(info.name, info.state)
+      }
   }
   const ofEach = (what: string, follow: (info: LedgerInfo) => Promise<void>) => async (): Promise<void> => {
     for (const info of stored)

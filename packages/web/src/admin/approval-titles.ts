@@ -4,4 +4,5 @@ export const ACT_TITLES: Readonly<Record<string, string>> = {
   'subject-erasure': 'Erase somebody',
   'hold-release': 'Release a legal hold',
   retention: 'Change retention',
+  'ledger-deletion': 'Delete a ledger',
 }

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { LedgerInfo } from '../api/answers.ts'
 import { Asked } from '../parts/asked.tsx'
 import { DataTable } from '../parts/data-table.tsx'
@@ -11,15 +11,16 @@ import { Panel } from '../parts/panel.tsx'
 import { useSession } from '../session/session.tsx'
 import { useChange } from '../session/use-change.ts'
 import { useLedgers } from '../session/use-ledger.ts'
+import { DeleteLedger, isDeletable } from './delete-ledger.tsx'
 import { StateText } from './state-text.tsx'
 
-const TONES = { open: 'good', closed: 'plain', blocked: 'bad' } as const
+const TONES = { open: 'good', closed: 'plain', deleted: 'plain', blocked: 'bad' } as const
 
 export function Ledgers() {
   const { may } = useSession()
   const { query } = useLedgers()
   const change = useChange('ledgers')
-  const [said, say] = useState<string>()
+  const [said, say] = useState<ReactNode>()
   const make = async (form: FormData): Promise<void> => {
     const { name } = await change<LedgerInfo>('POST', 'v1/ledgers', { name: textIn(form, 'name') })
     say(`The ledger ${name} takes records.`)
@@ -39,7 +40,7 @@ export function Ledgers() {
               label="Make a ledger"
               isMain
               title="Make a ledger"
-              explanation="With a tree, a key and access of its own. A ledger is never deleted."
+              explanation="With a tree, a key and access of its own. Its name stays taken, also once it is deleted."
               act="Make it"
               onSubmit={make}
             >
@@ -81,18 +82,23 @@ export function Ledgers() {
                   show: ({ size, indexed_size: indexed }) => (size - indexed).toLocaleString('en'),
                 },
               ]}
-              acts={({ name }) =>
-                may('rebuild-index') && (
-                  <FormDialog
-                    label="Rebuild the index"
-                    of={name}
-                    title={`Build the index of ${name} anew?`}
-                    explanation="Searches find less until it has caught up. The ledger itself is not touched."
-                    act="Build it anew"
-                    onSubmit={() => rebuild(name)}
-                  />
-                )
-              }
+              acts={(ledger) => (
+                <>
+                  {may('rebuild-index') && (
+                    <FormDialog
+                      label="Rebuild the index"
+                      of={ledger.name}
+                      title={`Build the index of ${ledger.name} anew?`}
+                      explanation="Searches find less until it has caught up. The ledger itself is not touched."
+                      act="Build it anew"
+                      onSubmit={() => rebuild(ledger.name)}
+                    />
+                  )}
+                  {may('delete-ledger') && isDeletable(ledger) && (
+                    <DeleteLedger name={ledger.name} onAsked={say} />
+                  )}
+                </>
+              )}
             />
           )}
         </Asked>

@@ -51,6 +51,7 @@ function State({ state }: Pick<LedgerInfo, 'state'>) {
   const words = {
     open: () => '✓ open: it takes records',
     closed: () => `– closed: ${state.kind === 'closed' ? state.successor : ''} goes on with it`,
+    deleted: () => '– deleted: all but its own records is erased, and it takes no more',
     blocked: () => `✕ blocked: ${state.kind === 'blocked' ? state.reason : ''}`,
   }[state.kind]
   return (

@@ -15,8 +15,9 @@ const TITLES: Readonly<Record<string, string>> = {
 }
 
 export function titleOf({ action = '', metadata }: ShownRecord): string {
-  const { rule } = membersOf(metadata)
+  const { rule, closes } = membersOf(metadata)
   if (action === 'trailproof.erasure' && rule !== undefined) return 'Retention'
+  if (action === 'trailproof.erasure' && closes === true) return 'Deletion of the ledger'
   return TITLES[action] ?? action
 }
 

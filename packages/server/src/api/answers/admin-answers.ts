@@ -36,6 +36,9 @@ export const ledgerAnswer = answer('A ledger.', {
   state: Type.Union([
     answer('Takes records.', { kind: Type.Literal('open') }),
     answer('Was succeeded; stays readable.', { kind: Type.Literal('closed'), successor: Type.String() }),
+    answer('Was deleted: all but its own records is erased, and nothing follows it.', {
+      kind: Type.Literal('deleted'),
+    }),
     answer('Cannot be written.', { kind: Type.Literal('blocked'), reason: Type.String() }),
   ]),
   size: count('Entries.'),
@@ -66,6 +69,16 @@ export const subjectErasureAnswer = answer('What was erased of somebody, and whe
   saved_searches: count('Saved searches that named them; deleted.'),
   erasure_indexes: Type.Array(count('An entry that says so.')),
   subject: Type.String({ description: 'What those entries say of who it was: a keyed hash.' }),
+  checkpoint,
+})
+
+export const deletionAnswer = answer('What was erased of the ledger, and where that is recorded.', {
+  ledger: ledgerName,
+  records: count('Entries of which nothing is left but leaf and id.'),
+  quarantined: count('Records that waited in its quarantine; destroyed.'),
+  saved_searches: count('Saved searches of it; deleted.'),
+  erasure_indexes: Type.Array(count('An entry that says so.')),
+  recorded_at: time('When the last of them was recorded.'),
   checkpoint,
 })
 

@@ -29,6 +29,7 @@ const CODES = {
   held: Code.FAILED_PRECONDITION,
   settled: Code.FAILED_PRECONDITION,
   'not-erasable': Code.FAILED_PRECONDITION,
+  'ledger-deleted': Code.FAILED_PRECONDITION,
   'body-too-large': Code.RESOURCE_EXHAUSTED,
   'request-timeout': Code.DEADLINE_EXCEEDED,
   'field-encrypted': Code.INVALID_ARGUMENT,

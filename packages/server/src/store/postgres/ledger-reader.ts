@@ -10,6 +10,7 @@ import {
 } from '../../ledger/ledger-store.ts'
 import { sha256 } from '../../process/sha256.ts'
 import { TrailproofError } from '../../trailproof-error.ts'
+import { standingOf } from '../closed-column.ts'
 import { withOpenedKeys } from '../sealed-keys.ts'
 import { Connections } from './connections.ts'
 import { decodePiece, digestIn, type PieceRow } from './piece.ts'
@@ -244,7 +245,7 @@ function stateOf(row: LedgerRow): LedgerState {
     dedupeKey: plain(row.dedupe_key),
     idKey: plain(row.id_key),
     checkpoint: row.checkpoint,
-    successor: row.successor ?? undefined,
+    standing: standingOf(row.successor),
   }
 }
 

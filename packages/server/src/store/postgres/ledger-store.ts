@@ -9,6 +9,7 @@ import pg from 'pg'
 import type { ContentKeys } from '../../keyring/content-keys.ts'
 import {
   BLOCK_ENTRIES,
+  type ClosedStanding,
   type ErasedRange,
   type LedgerState,
   type LedgerStore,
@@ -17,6 +18,7 @@ import {
 } from '../../ledger/ledger-store.ts'
 import { sha256 } from '../../process/sha256.ts'
 import { TrailproofError } from '../../trailproof-error.ts'
+import { closedColumn } from '../closed-column.ts'
 import { erasedEntry, isLeft } from '../erased-entry.ts'
 import { sealedKeys } from '../sealed-keys.ts'
 import { isSealed } from '../sealed-row.ts'
@@ -225,12 +227,16 @@ export class PostgresLedgerStore extends PostgresLedgerReader implements LedgerS
     )
   }
 
-  async close(ledger: string, successor: string): Promise<void> {
+  async close(ledger: string, standing: ClosedStanding, after: SealedBatch['after']): Promise<void> {
     const ledgerId = await this.ledgerId(ledger)
-    await this.connections.change('close', `UPDATE ${this.schema}.ledger SET successor = $2 WHERE id = $1`, [
-      ledgerId,
-      successor,
-    ])
+    const { rowCount } = await this.connections.change(
+      'close',
+      `UPDATE ${this.schema}.ledger SET successor = $2
+        WHERE id = $1 AND size = $3 AND epoch = $4 AND (successor IS NULL OR successor = $2)`,
+      [ledgerId, closedColumn(standing), after.size, after.epoch],
+    )
+    if (rowCount !== 1)
+      throw new TrailproofError('HEAD_MOVED', `ledger ${ledger} is no longer at size ${after.size}`)
   }
 
   async erase(ledger: string, ranges: readonly ErasedRange[]): Promise<void> {

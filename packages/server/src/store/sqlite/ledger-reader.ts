@@ -12,6 +12,7 @@ import {
 } from '../../ledger/ledger-store.ts'
 import { sha256 } from '../../process/sha256.ts'
 import { TrailproofError } from '../../trailproof-error.ts'
+import { standingOf } from '../closed-column.ts'
 import { withOpenedKeys } from '../sealed-keys.ts'
 import { entriesOf, type StoredRow } from '../sealed-row.ts'
 import { openReadOnly } from './database.ts'
@@ -229,7 +230,7 @@ function stateOf(row: LedgerRow): LedgerState {
     dedupeKey: row.dedupe_key,
     idKey: row.id_key,
     checkpoint: row.checkpoint,
-    successor: row.successor ?? undefined,
+    standing: standingOf(row.successor),
   }
 }
 

@@ -5,6 +5,7 @@ import type { ContentKeys } from '../../keyring/content-keys.ts'
 import type { LedgerCipher } from '../../keyring/ledger-cipher.ts'
 import {
   BLOCK_ENTRIES,
+  type ClosedStanding,
   type ErasedRange,
   type IndexRange,
   type LedgerState,
@@ -15,6 +16,7 @@ import {
 } from '../../ledger/ledger-store.ts'
 import { sha256 } from '../../process/sha256.ts'
 import { TrailproofError } from '../../trailproof-error.ts'
+import { closedColumn } from '../closed-column.ts'
 import { type BlockEntry, encodeBlock } from '../entry-block.ts'
 import { erasedEntry, isLeft } from '../erased-entry.ts'
 import { sealedKeys } from '../sealed-keys.ts'
@@ -253,8 +255,14 @@ export class SqliteLedgerStore extends SqliteLedgerReader implements LedgerStore
       })
   }
 
-  async close(ledger: string, successor: string): Promise<void> {
-    this.db.prepare('UPDATE ledger SET successor = ? WHERE id = ?').run(successor, this.ledgerId(ledger))
+  async close(ledger: string, standing: ClosedStanding, after: SealedBatch['after']): Promise<void> {
+    const column = closedColumn(standing)
+    const { changes } = this.db
+      .prepare(`UPDATE ledger SET successor = ?
+        WHERE id = ? AND size = ? AND epoch = ? AND (successor IS NULL OR successor = ?)`)
+      .run(column, this.ledgerId(ledger), after.size, after.epoch, column)
+    if (changes !== 1)
+      throw new TrailproofError('HEAD_MOVED', `ledger ${ledger} is no longer at size ${after.size}`)
   }
 
   async bytes(): Promise<number> {

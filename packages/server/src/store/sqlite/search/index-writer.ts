@@ -88,7 +88,7 @@ export class IndexWriter {
     this.#shrink()
   }
 
-  /** Rows, terms and counts of entries; shapes keep their numbers, and zones stay as wide as they were. */
+  /** Rows, terms and counts of entries, and what shapes say that no entry has; those keep their numbers, and zones stay as wide as they were. */
   forgetEntries(ledger: string, entries: readonly IndexedEntry[]): void {
     const known = this.#find(ledger)
     if (!known) return
@@ -120,6 +120,7 @@ export class IndexWriter {
             dropEmpty.run(known.id, step, slot, shape)
           }
       for (const [shape, count] of gone.shapes) this.#addToShape.run(-count, shape)
+      this.#shapes.forgetUnused(gone.shapes.keys())
     })
     this.#shrink()
   }

@@ -7,11 +7,15 @@ export class ShapeWriter {
   readonly #ids = new Map<string, number>()
   readonly #all: StatementSync
   readonly #insert: StatementSync
+  readonly #forget: StatementSync
   readonly #shapesMax: number
 
   constructor(db: DatabaseSync, shapesMax = SHAPES_MAX) {
     this.#all = db.prepare('SELECT id, fields FROM shape WHERE id > 0')
     this.#insert = db.prepare('INSERT INTO shape (id, fields) VALUES (?, ?)')
+    this.#forget = db.prepare(
+      "UPDATE shape SET fields = '[' || id || ']' WHERE id = ? AND id > 0 AND entries <= 0",
+    )
     this.#shapesMax = shapesMax
     this.reload()
   }
@@ -20,6 +24,12 @@ export class ShapeWriter {
   reload(): void {
     this.#ids.clear()
     for (const { id, fields } of this.#all.all()) this.#ids.set(fields as string, id as number)
+  }
+
+  /** Of a shape that no entry has any more nothing stays but its number. */
+  forgetUnused(ids: Iterable<number>): void {
+    for (const id of ids) this.#forget.run(id)
+    this.reload()
   }
 
   /** The number of the shape of a core group; a new one is written within the caller's transaction. */
