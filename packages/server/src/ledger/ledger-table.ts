@@ -2,6 +2,7 @@
 import type { CommitReceipts } from './commit-batch.ts'
 import { IndexLag } from './index-lag.ts'
 import type { LedgerInfo } from './ledger-info.ts'
+import { successionChain } from './succession-chain.ts'
 
 /** `/checkpoint` advances at most this often, so that witnesses and caches are not chased by every commit. */
 const PUBLISH_INTERVAL_MS = 1000
@@ -48,6 +49,14 @@ export class LedgerTable {
 
   all(): readonly LedgerView[] {
     return [...this.#views.values()]
+  }
+
+  /** The ledger with those that it has succeeded and that have succeeded it, the oldest first; nothing when there is none of that name. */
+  chainOf(name: string): readonly LedgerView[] {
+    const closed = this.all().flatMap(({ info }) =>
+      info.state.kind === 'closed' ? [[info.name, info.state.successor] as const] : [],
+    )
+    return successionChain(name, new Map(closed)).flatMap((each) => this.#views.get(each) ?? [])
   }
 
   /** Where records for `name` go: the ledger itself, or what succeeded it. */

@@ -53,6 +53,8 @@ export function conflictRecord(
 }
 
 export interface ErasureFacts {
+  /** The closed ledger whose entries they are, where another one says so that has succeeded it. */
+  readonly predecessor?: string
   readonly ranges: readonly IndexRange[]
   /** Who or what law asks for it. */
   readonly authority: string
@@ -67,12 +69,15 @@ export interface ErasureFacts {
   readonly approval?: { readonly id: string; readonly asked_by: string; readonly approved_by: string }
 }
 
-/** The entry by which `verify` answers `erased` instead of `broken` (spec/verify.md). */
+/**
+ * The entry by which `verify` answers `erased` instead of `broken` (spec/verify.md). That of a predecessor's entries has an action of its own:
+ * whoever does not know of it must not take those indexes for indexes of this ledger.
+ */
 export function erasureRecord(ledger: LedgerKeyed, facts: ErasureFacts, at: number): EncodedRecord {
-  const { authority, reason, subject, groups, rule, approval } = facts
+  const { predecessor, authority, reason, subject, groups, rule, approval } = facts
   const ranges = facts.ranges.map(({ from, to }) => [from, to])
   return serverRecord(ledger, {
-    action: 'trailproof.erasure',
+    action: predecessor === undefined ? 'trailproof.erasure' : 'trailproof.erasure_of_predecessor',
     outcome: 'success',
     at,
     nameParts: [
@@ -84,10 +89,12 @@ export function erasureRecord(ledger: LedgerKeyed, facts: ErasureFacts, at: numb
           at,
           ...(approval ? [approval.id] : []),
           ...(rule === undefined ? [] : [rule]),
+          ...(predecessor === undefined ? [] : [{ ledger: predecessor }]),
         ]),
       ),
     ],
     metadata: {
+      ...(predecessor !== undefined && { ledger: predecessor }),
       ranges,
       group: groups ?? 'personal',
       authority,
