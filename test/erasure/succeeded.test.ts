@@ -176,17 +176,17 @@ test('a key of the successor alone erases nothing of the ledger before it', asyn
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ ledger: 'main-2', subject: { id: ID }, ...WHY, ...body }),
     })
-    return { status: response.status, body: (await response.json()) as unknown }
+    return { status: response.status, body: await response.json() }
   }
   expect(await erase({})).toMatchObject({ status: 200, body: { records: 0 } })
   expect(await erase({ ledger: 'main' })).toMatchObject({ status: 403 })
   expect((await judged(server, 'main')).verdict).toBe('intact')
 })
 
-describe('holds', () => {
-  const hold = (server: TestServer, ledger: string) =>
-    server.post('/v1/holds', { ledger, name: 'case-7', subject: { id: ID }, ...WHY })
+const hold = (server: TestServer, ledger: string) =>
+  server.post('/v1/holds', { ledger, name: 'case-7', subject: { id: ID }, ...WHY })
 
+describe('holds', () => {
   test('of the successor keep what stands in the ledger before it', async () => {
     const server = await succeeded()
     expect((await hold(server, 'main-2')).status).toBe(201)

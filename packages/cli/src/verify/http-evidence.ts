@@ -40,7 +40,7 @@ export async function openServer(client: ApiClient, { pinned, ledger }: HttpOpti
     successorsOf: async (name) => {
       if (!client.hasToken) return []
       const closed = (await ledgersOf(client)).map(
-        ({ name: ledger, state }) => [ledger, state.kind === 'closed' ? state.successor : undefined] as const,
+        (each) => [each.name, each.state.kind === 'closed' ? each.state.successor : undefined] as const,
       )
       const found = successorsIn(name, new Map(closed))
       return await Promise.all(found.map((successor) => ledgerEvidence(client, successor, pinned)))
