@@ -7,6 +7,7 @@ import { ApiClient } from '../../packages/cli/src/api/api-client.ts'
 import { openServer } from '../../packages/cli/src/verify/http-evidence.ts'
 import { type Judged, judgeLedger } from '../../packages/cli/src/verify/judge-ledger.ts'
 import { run } from '../cli/command.ts'
+import { keyOfAnother } from '../support/another-person.ts'
 import { masterKey } from '../support/master-key.ts'
 import { ADMIN_TOKEN, type TestServer, testServer } from '../support/test-server.ts'
 
@@ -102,6 +103,18 @@ async function judged(server: TestServer, ledger: string): Promise<Judged> {
   return await judgeLedger(place, ledger, { from: undefined, remembered: undefined, progress, now: Date.now })
 }
 
+/** As the holder of a token. */
+async function post(
+  server: TestServer,
+  token: string,
+  path: string,
+  body: unknown,
+): Promise<Record<string, unknown>> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await server.fetch(path, { method: 'POST', token, headers, body: JSON.stringify(body) })
+  return (await response.json()) as Record<string, unknown>
+}
+
 const evens = (to: number, erasedBy: number) =>
   Array.from({ length: to / 2 }, (_, i) => ({ from: 2 * i, to: 2 * i + 1, erasedBy, ledger: 'main-2' }))
 
@@ -185,6 +198,29 @@ test('a key of the successor alone erases nothing of the ledger before it', asyn
 
 const hold = (server: TestServer, ledger: string) =>
   server.post('/v1/holds', { ledger, name: 'case-7', subject: { id: ID }, ...WHY })
+
+test('who approves it holds what it takes of every ledger that it reaches', async () => {
+  const server = await succeeded({ approvals: 'two' })
+  const bert = await keyOfAnother(server)
+  const make = async (ledger: string) => {
+    const made = await post(server, bert, '/v1/keys', { name: ledger, scopes: ['admin'], ledger })
+    return made['token'] as string
+  }
+  const asked = await eraseSubject(server)
+  expect(asked.status).toBe(202)
+  const { id, digest } = asked.body['approval'] as { id: string; digest: string }
+  const approve = (token: string) =>
+    post(server, token, `/v1/approvals/${id}/approve`, { digest, reason: 'looked at it' })
+  expect(await approve(await make('main-2'))).toMatchObject({
+    detail: expect.stringContaining('on ledger main') as string,
+  })
+  expect(await approve(await make('main'))).toMatchObject({
+    state: 'done',
+    outcome: { records: 10, complete: true },
+  })
+  const main = await judged(await server.restart(), 'main')
+  expect(main.erased).toMatchObject(evens(20, 1))
+})
 
 describe('holds', () => {
   test('of the successor keep what stands in the ledger before it', async () => {

@@ -17,14 +17,14 @@ export interface LedgerInfo {
     | { readonly kind: 'blocked'; readonly reason: string }
 }
 
-/** What a process knows that only reads the store: as much of the ledger as a checkpoint is kept of. */
+/** What a process knows that only reads the store: as much of the ledger as a checkpoint is kept of, and all of one that is closed, as it was found. */
 export function followedLedger(state: LedgerState): LedgerInfo {
-  const { name, origin, checkpoint, dedupeKey, idKey, successor } = state
+  const { name, origin, size, checkpoint, dedupeKey, idKey, successor } = state
   return {
     name,
     origin,
     verifierKey: '',
-    size: checkpointSize(checkpoint),
+    size: successor === undefined ? checkpointSize(checkpoint) : size,
     checkpoint,
     dedupeKey,
     idKey,
