@@ -1,7 +1,7 @@
 /** An erasure that was cut short is carried out at the next start, and never keeps a ledger from starting. */
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { EXIT_FATAL } from '@trailproof/server'
+import { EXIT_FATAL, succeedLedger } from '@trailproof/server'
 import { expect, test } from 'vitest'
 import { judge } from '../support/damaged-ledger.ts'
 import { serverHome } from '../support/server-home.ts'
@@ -86,5 +86,41 @@ test.each([
     expect((await erasedRanges(home)).at(-1)).toEqual(
       expect.arrayContaining([2]), // the second one at least; the first may have been listed
     )
+  },
+)
+
+test.each([
+  { call: 'fsync', file: 'keys/main.erasures', at: 1 },
+  { call: 'fdatasync', file: 'keys/main-2.lock', at: 1 },
+  { call: 'ftruncate', file: 'data/index.db-wal', at: 1 },
+  { call: 'ftruncate', file: 'data/ledger.db-wal', at: 1 },
+])(
+  'killed at the $call of $file while a ledger that was succeeded is erased from, the next start does the rest',
+  async ({ call, file, at }) => {
+    const home = serverHome()
+    const before = await startServerProcess(home)
+    await record(before)
+    await before.end('SIGTERM')
+    rmSync(join(home.keys, 'main.lock'))
+    await succeedLedger(home, 'main', 'the lock is lost')
+    const doomed = await startServerProcess(home, {
+      wrapper: [
+        'strace',
+        '-f',
+        `-o${join(home.root, 'trace')}`,
+        `-P${join(home.root, file)}`,
+        `-etrace=${call}`,
+        `-einject=${call}:signal=SIGKILL:when=${at}`,
+      ],
+    })
+    await expect(erase(doomed, FIRST)).rejects.toThrow()
+    await doomed.exited
+
+    const next = await startServerProcess(home)
+    await next.end('SIGTERM')
+    const { verdict, erased } = await judge(home)
+    expect(verdict).toBe('erased')
+    expect(erased).toMatchObject([{ from: 0, to: 1, erasedBy: 1, ledger: 'main-2' }])
+    expect((await judge(home, [], 'main-2')).verdict).toBe('intact')
   },
 )

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CommitBatch, LedgerWriter } from '@trailproof/server/ports'
+import { openPostgresLedgerReader } from '@trailproof/server/postgres'
 import { expect, onTestFinished, test } from 'vitest'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
 import { onEachPostgres } from '../support/each-postgres.ts'
@@ -44,6 +45,35 @@ onEachPostgres((postgres) => {
     await first.close()
     const third = await open()
     expect((await third.ledgers()).map(({ size }) => size)).toEqual([2])
+    await third.close()
+  })
+
+  test('whoever has the successor of a closed ledger says what is erased of that, once', async () => {
+    const database = await migrated(await postgres.database())
+    const keys = mkdtempSync(join(tmpdir(), 'trailproof-keys-'))
+    onTestFinished(() => rmSync(keys, { recursive: true, force: true }))
+    const open = (): Promise<LedgerWriter> =>
+      LedgerWriter.open({ data: keys, keys, database, lockDatabase: database, sharesLedgers: true })
+    const first = await open()
+    await first.commit([batch()])
+    await first.succeed('main', 'restored')
+    const second = await open()
+    const request = { ledger: 'main', ranges: [{ from: 0, to: 1 }], authority: 'court', reason: 'asked' }
+    const { erasure, receipts } = await second.recordErasure(request)
+    expect(receipts).toMatchObject({ ledger: 'main-2', size: 2 })
+    expect(second.listedErasures('main')).toEqual([erasure])
+    expect(erasure).toMatchObject({ ledger: 'main-2', ranges: request.ranges })
+    await second.destroy('main', erasure.ranges)
+    await using reader = await openPostgresLedgerReader(database)
+    const entries = await reader.readEntries('main', 0, 1)
+    expect(entries).toMatchObject([{ core: { kind: 'present' }, personal: { kind: 'erased' } }])
+    for (const writer of [second, first]) await writer.close()
+    const third = await open()
+    await third.own('main-2')
+    expect((await third.ledgers()).map(({ name, size }) => [name, size])).toEqual([
+      ['main', 1],
+      ['main-2', 2],
+    ])
     await third.close()
   })
 })

@@ -30,6 +30,7 @@ export async function judge(
   return await verifyLedger(evidence.source, {
     verifierKeys: evidence.verifierKeys,
     remembered: [...evidence.remembered, ...remembered],
+    successors: () => place.successorsOf(ledger),
     sha256,
     verifyEd25519,
   })

@@ -1,11 +1,17 @@
-/** Which erased groups an erasure entry of the same ledger accounts for (spec/verify.md, "Erasures"). */
+/** Which erased groups an erasure entry accounts for: one of the same ledger, or of its successor (spec/verify.md, "Erasures"). */
 
 import type { ErasedRange, IndexRange } from './report.ts'
 
 export const ERASURE_ACTION = 'trailproof.erasure'
+/** Erases from a closed ledger that this one has succeeded: its indexes are none of this ledger's. */
+export const PREDECESSOR_ERASURE_ACTION = 'trailproof.erasure_of_predecessor'
 
-interface Erasure {
+export interface Erasure {
   readonly index: number
+  /** The successor whose entry it is; undefined: the ledger itself. */
+  readonly ledger?: string
+  /** It reaches entries below this index only. */
+  readonly reach: number
   readonly ranges: readonly (readonly [number, number])[]
   readonly authority: string
   readonly reason: string
@@ -16,9 +22,24 @@ interface Erasure {
   readonly rule?: string
 }
 
-/** The erasure that a present entry's `metadata` declares; undefined when it declares none that counts. */
+/** The erasure that a present entry's `metadata` declares; undefined when it declares none that counts. Nothing can be erased ahead. */
 export function parseErasure(index: number, metadata: unknown): Erasure | undefined {
+  if (typeof metadata !== 'object' || metadata === null || 'ledger' in metadata) return undefined
+  return erasureOf(index, index, metadata)
+}
+
+/** The same of an entry that erases from a predecessor, with the name of that. The predecessor is closed: all of it was there before. */
+export function parsePredecessorErasure(
+  index: number,
+  metadata: unknown,
+): { readonly ledger: string; readonly erasure: Erasure } | undefined {
   if (typeof metadata !== 'object' || metadata === null) return undefined
+  const { ledger } = metadata as Record<string, unknown>
+  const erasure = erasureOf(index, Number.POSITIVE_INFINITY, metadata)
+  return typeof ledger === 'string' && erasure !== undefined ? { ledger, erasure } : undefined
+}
+
+function erasureOf(index: number, reach: number, metadata: object): Erasure | undefined {
   const { ranges, group, authority, reason, subject, rule } = metadata as Record<string, unknown>
   if (
     (group !== 'personal' && group !== 'both') ||
@@ -29,6 +50,7 @@ export function parseErasure(index: number, metadata: unknown): Erasure | undefi
   if (!Array.isArray(ranges) || !ranges.every(isRange)) return undefined
   return {
     index,
+    reach,
     ranges,
     authority,
     reason,
@@ -50,9 +72,8 @@ function isRange(range: unknown): range is [number, number] {
 }
 
 /**
- * Divides erased runs (ascending) into those an erasure covers and those none does. An erasure reaches
- * entries before its own only: nothing can be erased ahead. Of several that cover an index, the one that
- * reaches furthest is named.
+ * Divides erased runs (ascending) into those an erasure covers and those none does. Of several that cover
+ * an index, the one that reaches furthest is named.
  */
 export function coverErased(
   runs: readonly IndexRange[],
@@ -60,7 +81,7 @@ export function coverErased(
 ): { covered: ErasedRange[]; uncovered: IndexRange[] } {
   const claims = erasures
     .flatMap((erasure) =>
-      erasure.ranges.map(([from, to]) => ({ from, to: Math.min(to, erasure.index), erasure })),
+      erasure.ranges.map(([from, to]) => ({ from, to: Math.min(to, erasure.reach), erasure })),
     )
     .filter(({ from, to }) => from < to)
     .toSorted((a, b) => a.from - b.from)
@@ -89,12 +110,13 @@ export function coverErased(
 function erasedRange(
   from: number,
   to: number,
-  { index, authority, reason, subject, rule }: Erasure,
+  { index, ledger, authority, reason, subject, rule }: Erasure,
 ): ErasedRange {
   return {
     from,
     to,
     erasedBy: index,
+    ...(ledger !== undefined && { ledger }),
     authority,
     reason,
     ...(subject !== undefined && { subject }),

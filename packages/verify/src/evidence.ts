@@ -5,7 +5,7 @@ import type { Sha256, VerifyEd25519 } from '@trailproof/core'
 /** A group's exact bytes and its 16-byte salt, or why there are none. */
 export type EvidenceGroup =
   | { readonly kind: 'present'; readonly bytes: Uint8Array; readonly salt: Uint8Array }
-  /** Destroyed; an erasure entry of the same ledger must say by whose authority. */
+  /** Destroyed; an erasure entry of the same ledger, or of its successor, must say by whose authority. */
   | { readonly kind: 'erased' }
   /** Exists, but this source does not show it. */
   | { readonly kind: 'withheld' }

@@ -47,6 +47,8 @@ export interface IndexRange {
 export interface ErasedRange extends IndexRange {
   /** The index of the erasure entry. */
   readonly erasedBy: number
+  /** The successor that it is an entry of. Default: the ledger that is judged. */
+  readonly ledger?: string
   readonly authority: string
   readonly reason: string
   readonly subject?: string

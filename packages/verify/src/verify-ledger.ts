@@ -19,6 +19,12 @@ import { Remembered } from './remembered.ts'
 import { FILTER_BYTES_MAX, RepeatedIds } from './repeated-ids.ts'
 import type { IndexRange, Report, Unproven } from './report.ts'
 import { Findings, verdictOf } from './report.ts'
+import {
+  type JudgedLedger,
+  type SuccessorEvidence,
+  type SuccessorsWord,
+  successorsWord,
+} from './successors.ts'
 import type { TileDifference } from './tile-check.ts'
 import { TileCheck } from './tile-check.ts'
 
@@ -32,6 +38,8 @@ export interface VerifyLedgerOptions extends Primitives {
   readonly origin?: string
   /** Signed checkpoints kept elsewhere: the checkpoint lock's, receipts'. */
   readonly remembered?: readonly string[]
+  /** The ledgers that succeeded this one, the oldest first; asked for when something is gone that its own entries do not account for. Default: none. */
+  readonly successors?: () => Promise<readonly SuccessorEvidence[]>
   /** Judge entries from this index on; what lies before is then tied to the root by its tiles. Default 0. */
   readonly from?: number
   /** Memory for finding repeated ids, see repeated-ids.ts. Default and most: 256 MiB. */
@@ -47,10 +55,14 @@ export interface VerifyLedgerOptions extends Primitives {
  * with RangeError when `from` is not an index.
  */
 export async function verifyLedger(source: EvidenceSource, options: VerifyLedgerOptions): Promise<Report> {
+  return (await judge(source, options)).report
+}
+
+async function judge(source: EvidenceSource, options: VerifyLedgerOptions): Promise<JudgedLedger> {
   const findings = new Findings()
   const unproven: Unproven[] = []
   const head = await readHead(source, options)
-  if (head.kind !== 'head') return reportWithoutHead(head)
+  if (head.kind !== 'head') return { report: reportWithoutHead(head), said: NOTHING }
   const { note, origin, size, root } = head
   const from = Math.min(options.from ?? 0, size)
   if (!Number.isSafeInteger(from) || from < 0) throw new RangeError(`cannot verify from index ${from}`)
@@ -63,7 +75,7 @@ export async function verifyLedger(source: EvidenceSource, options: VerifyLedger
   const tree = await treeAt(from, head, source, options, remembered)
   if (tree === undefined) {
     const detail = `the tiles of the first ${from} entries could not be read`
-    return reportWithoutHead({ kind: 'unreadable', origin, detail })
+    return { report: reportWithoutHead({ kind: 'unreadable', origin, detail }), said: NOTHING }
   }
 
   const hashLeaf = leafHasher(options.sha256)
@@ -94,7 +106,7 @@ export async function verifyLedger(source: EvidenceSource, options: VerifyLedger
 
   const readTo = tree.size
   await findRepeatedIds(source, ids, from, readTo, findings, unproven, options.signal)
-  const content = entries.finish(readTo, size)
+  const content = entries.finish(readTo, size, await wordAbout({ ...head, source }, entries, options))
   judgeSignature(note, head, keys, options, findings, unproven)
   const rootMatches = readTo === size && equalBytes(tree.root(), root)
   if (readTo === size && !rootMatches) judgeOrder(entries, tiles, findings)
@@ -119,7 +131,25 @@ export async function verifyLedger(source: EvidenceSource, options: VerifyLedger
     erased: content.erased,
     unproven,
   }
-  return findings.first === undefined ? report : { ...report, firstBad: findings.first }
+  return {
+    report: findings.first === undefined ? report : { ...report, firstBad: findings.first },
+    said: entries.said,
+  }
+}
+
+const NOTHING = { predecessor: undefined, erasures: [], isWhole: false }
+
+/** What the ledger's successors say of what is gone from it. They are read after it, so that they cover what is erased meanwhile. */
+async function wordAbout(
+  closed: Checkpoint & { readonly source: EvidenceSource },
+  entries: EntryCheck,
+  { successors, sha256, verifyEd25519, signal }: VerifyLedgerOptions,
+): Promise<SuccessorsWord> {
+  if (successors === undefined || !entries.isShortOfErasures) return { erasures: [] }
+  const primitives = { sha256, verifyEd25519 }
+  const judgeOne = ({ source, verifierKeys }: SuccessorEvidence): Promise<JudgedLedger> =>
+    judge(source, { ...primitives, verifierKeys, ...(signal && { signal }) })
+  return await successorsWord(closed, successors, judgeOne, primitives)
 }
 
 /** The tree of the entries that are not read, and what it says about checkpoints remembered below it. */

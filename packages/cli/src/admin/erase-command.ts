@@ -11,6 +11,8 @@ interface ErasureAnswer {
   readonly ledger: string
   readonly erased: readonly string[]
   readonly erasure_index: number
+  /** Of several where records stood in several ledgers; a server made before tells the first alone. */
+  readonly erasure_indexes?: readonly number[]
   readonly recorded_at: string
 }
 
@@ -67,8 +69,9 @@ export function eraseCommand(context: Context) {
       })
       if (isAsked(answer)) return sayAsked(context, answer, json)
       if (json) return printJson(context, answer)
+      const { erased, erasure_index, erasure_indexes = [erasure_index], recorded_at } = answer
       context.stdout.write(
-        `erased ${answer.erased.length} in ledger ${answer.ledger}; recorded as entry ${answer.erasure_index} at ${answer.recorded_at}\n`,
+        `erased ${erased.length} in ledger ${answer.ledger}; recorded as entry ${erasure_indexes.join(', ')} at ${recorded_at}\n`,
       )
     })
 }

@@ -24,6 +24,7 @@ import {
   keysOfLedger,
   type LedgerEvidence,
   newestCheckpoint,
+  successorsIn,
 } from './ledger-evidence.ts'
 import { isKeyMissing, SealedContent, WITHHELD } from './sealed-content.ts'
 
@@ -57,11 +58,19 @@ export async function openDirectory(directory: string, options: DirectoryOptions
         ? `there are no ledgers in ${directory}`
         : `there is no ledger ${options.ledger} in ${directory}; it has ${states.map(({ name }) => name).join(', ')}`,
     )
+  const open = async (name: string): Promise<LedgerEvidence> => {
+    const state = (await reader.ledger(name))!
+    return ledgerEvidence(state, reader, keysDirectoryOf(directory, state, keys), options.pinned)
+  }
   return {
     names,
-    open: async (name) => {
-      const state = (await reader.ledger(name))!
-      return ledgerEvidence(state, reader, keysDirectoryOf(directory, state, keys), options.pinned)
+    open,
+    successorsOf: async (name) => {
+      const closed = (await reader.ledgers()).map(
+        ({ name: ledger, standing }) =>
+          [ledger, standing.kind === 'closed' ? standing.successor : undefined] as const,
+      )
+      return await Promise.all(successorsIn(name, new Map(closed)).map(open))
     },
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
   }

@@ -16,7 +16,7 @@ import { type ApiClient, Refusal } from '../api/api-client.ts'
 import { untilAnswered } from '../api/retry.ts'
 import { EXIT } from '../exit-code.ts'
 import { Failure } from '../failure.ts'
-import { type EvidencePlace, keysOfLedger, type LedgerEvidence } from './ledger-evidence.ts'
+import { type EvidencePlace, keysOfLedger, type LedgerEvidence, successorsIn } from './ledger-evidence.ts'
 import { ReadAhead } from './read-ahead.ts'
 
 /** What the server gives at once, and the verifier asks at once. */
@@ -37,14 +37,25 @@ export async function openServer(client: ApiClient, { pinned, ledger }: HttpOpti
   return {
     names,
     open: (name) => ledgerEvidence(client, name, pinned),
+    successorsOf: async (name) => {
+      if (!client.hasToken) return []
+      const closed = (await ledgersOf(client)).map(
+        (each) => [each.name, each.state.kind === 'closed' ? each.state.successor : undefined] as const,
+      )
+      const found = successorsIn(name, new Map(closed))
+      return await Promise.all(found.map((successor) => ledgerEvidence(client, successor, pinned)))
+    },
     [Symbol.asyncDispose]: async () => {},
   }
 }
 
 async function namesOf(client: ApiClient): Promise<readonly string[]> {
   if (!client.hasToken) return ['main']
-  const { ledgers } = await client.json<{ ledgers: readonly LedgerAnswer[] }>('/v1/ledgers')
-  return ledgers.map(({ name }) => name)
+  return (await ledgersOf(client)).map(({ name }) => name)
+}
+
+async function ledgersOf(client: ApiClient): Promise<readonly LedgerAnswer[]> {
+  return (await client.json<{ ledgers: readonly LedgerAnswer[] }>('/v1/ledgers')).ledgers
 }
 
 async function ledgerEvidence(

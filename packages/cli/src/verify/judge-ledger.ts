@@ -1,6 +1,6 @@
 /** The verdict about one ledger of a place. */
 import { sha256, verifyEd25519 } from '@trailproof/server/ports'
-import { type EvidenceSource, type Report, verifyLedger } from '@trailproof/verify'
+import { type EvidenceSource, type Report, type SuccessorEvidence, verifyLedger } from '@trailproof/verify'
 import type { Progress } from '../terminal/progress.ts'
 import { notingErased, SeenErased, withholdingNewlyErased } from './erased-meanwhile.ts'
 import type { EvidencePlace, KeysFrom, LedgerEvidence } from './ledger-evidence.ts'
@@ -35,10 +35,11 @@ export async function judgeLedger(
   const startedAt = options.now()
   const seen = new SeenErased()
   let evidence = await place.open(name)
-  let report = await judgeOnce(evidence, notingErased(evidence.source, seen), options)
+  const successors = () => place.successorsOf(name)
+  let report = await judgeOnce(evidence, notingErased(evidence.source, seen), successors, options)
   if (report.firstBad?.step === 'erasure') {
     evidence = await place.open(name)
-    report = await judgeOnce(evidence, withholdingNewlyErased(evidence.source, seen), options)
+    report = await judgeOnce(evidence, withholdingNewlyErased(evidence.source, seen), successors, options)
   }
   if (isSigned(report)) options.remembered?.add(name, await evidence.source.checkpoint(), options.now())
   return {
@@ -64,6 +65,7 @@ function withReason(unproven: Report['unproven'], reason: string | undefined): R
 function judgeOnce(
   { name, verifierKeys, remembered: kept }: LedgerEvidence,
   source: EvidenceSource,
+  successors: () => Promise<readonly SuccessorEvidence[]>,
   { from, remembered, progress }: JudgeOptions,
 ): Promise<Report> {
   return verifyLedger(source, {
@@ -71,6 +73,7 @@ function judgeOnce(
     verifyEd25519,
     verifierKeys,
     remembered: [...kept, ...(remembered?.of(name) ?? [])],
+    successors,
     ...(from === undefined ? {} : { from }),
     onProgress: ({ checked, size }) => progress.update(checked, size, name),
   })

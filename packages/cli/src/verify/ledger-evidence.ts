@@ -30,6 +30,19 @@ export interface EvidencePlace extends AsyncDisposable {
   readonly names: readonly string[]
   /** The ledger with its newest checkpoint. */
   open(name: string): Promise<LedgerEvidence>
+  /** What the place says has succeeded a ledger, the oldest first, whichever ledgers are to be judged: each has to prove that. */
+  successorsOf(name: string): Promise<readonly LedgerEvidence[]>
+}
+
+/** The ledgers that succeeded one another after that one. `successors`: by what each was succeeded, if it was. */
+export function successorsIn(
+  name: string,
+  successors: ReadonlyMap<string, string | undefined>,
+): readonly string[] {
+  const found: string[] = []
+  for (let at = successors.get(name); at !== undefined && !found.includes(at); at = successors.get(at))
+    found.push(at)
+  return found
 }
 
 /** Verifier keys as the command line gives them: the text itself, or a file with one a line. */

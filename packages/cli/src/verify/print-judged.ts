@@ -1,6 +1,6 @@
 /** A verdict about a ledger, for people and for machines. */
 import { formatVerifierKey } from '@trailproof/core'
-import type { Verdict } from '@trailproof/verify'
+import type { ErasedRange, Verdict } from '@trailproof/verify'
 import type { Context } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type Paint, painterOf, printable } from '../terminal/paint.ts'
@@ -45,16 +45,7 @@ export function printJudged(judged: Judged, { stdout }: Context): void {
   }
   for (const { what, from, to, detail } of judged.unproven.slice(0, ITEMS_SHOWN))
     lines.push(`  not proven       ${what}${rangeOf(from, to)}: ${printable(detail)}`)
-  for (const { from, to, erasedBy, authority, reason, isWhole, rule } of judged.erased.slice(
-    0,
-    ITEMS_SHOWN,
-  )) {
-    const what = isWhole ? 'destroyed' : 'erased'
-    const by = rule === undefined ? '' : `, rule ${printable(rule)}`
-    lines.push(
-      `  ${what.padEnd(16)}${rangeOf(from, to)} by entry ${erasedBy}${by}: ${printable(`${authority}; ${reason}`)}`,
-    )
-  }
+  for (const erased of judged.erased.slice(0, ITEMS_SHOWN)) lines.push(erasedLine(erased))
   const hidden =
     Math.max(0, judged.unproven.length - ITEMS_SHOWN) + Math.max(0, judged.erased.length - ITEMS_SHOWN)
   if (hidden > 0) lines.push(`  and ${formatCount(hidden)} more; --json lists all`)
@@ -63,6 +54,15 @@ export function printJudged(judged: Judged, { stdout }: Context): void {
   if (judged.unsigned > 0) lines.push(unsignedLine(judged, paint))
   lines.push(...keyLines(judged, paint))
   stdout.write(`${lines.join('\n')}\n`)
+}
+
+function erasedLine(erased: ErasedRange): string {
+  const { from, to, erasedBy, ledger, authority, reason, isWhole, rule } = erased
+  const what = isWhole ? 'destroyed' : 'erased'
+  const where = ledger === undefined ? '' : ` of ledger ${printable(ledger)}`
+  const by = rule === undefined ? '' : `, rule ${printable(rule)}`
+  const why = printable(`${authority}; ${reason}`)
+  return `  ${what.padEnd(16)}${rangeOf(from, to)} by entry ${erasedBy}${where}${by}: ${why}`
 }
 
 function unsignedLine({ unsigned, evidence }: Judged, paint: Paint): string {

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { may } from '../access/administration.ts'
-import { type Act, actOf, PERMISSION_FOR } from '../approvals/act.ts'
+import { type Act, actOf, ledgersOf, PERMISSION_FOR } from '../approvals/act.ts'
 import { APPROVAL_STATES, type ApprovalState } from '../approvals/approval-state.ts'
 import type { ApprovalFacts, StoredApproval } from '../approvals/approval-store.ts'
 import type { DecisionAnswer, DecisionRefusal } from '../approvals/approvals.ts'
@@ -182,18 +182,20 @@ export function approvalRoutes(app: FastifyInstance, services: Services): void {
     throw refusal({ kind: 'refused', reason: 'unknown' })
   }
 
-  /** Who decides holds what it takes to do it, of that ledger. */
-  async function decidable(request: FastifyRequest, id: string, caller: Caller): Promise<StoredApproval> {
+  /** Who decides holds what it takes to do it, of every ledger that it reaches. */
+  async function decidable(asking: FastifyRequest, id: string, caller: Caller): Promise<StoredApproval> {
     const approval = await find(id, caller)
     const { ledger, act } = approval
     const permission = PERMISSION_FOR[act as Act['kind']] // as it was asked for
-    for (const each of ['approve', permission] as const)
-      if (!may(caller, each, ledger, ledgers)) {
-        noteDenial(request, services, { ledger, caller, permission: each })
-        throw new ProblemError(
-          problem('forbidden', `who decides this needs the permission ${each} on ledger ${ledger}`),
-        )
-      }
+    const request = actOf(approval)
+    for (const reached of request ? ledgersOf(request) : [ledger])
+      for (const each of ['approve', permission] as const)
+        if (!may(caller, each, reached, ledgers)) {
+          noteDenial(asking, services, { ledger: reached, caller, permission: each })
+          throw new ProblemError(
+            problem('forbidden', `who decides this needs the permission ${each} on ledger ${reached}`),
+          )
+        }
     return approval
   }
 }

@@ -1,13 +1,14 @@
 /** Erasing personal data for ever: of records by their ids, or of somebody in all that is kept. Proofs stay valid. */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { may } from '../access/administration.ts'
 import { SUBJECT_RECORDS_MAX } from '../erasure/erase-subject.ts'
-import { assertNotHeld, eraseSomeOf, performAct, rangesOfIds } from '../erasure/perform-act.ts'
+import { assertNotHeld, eraseSomeOf, performAct, placesOf } from '../erasure/perform-act.ts'
 import type { Services } from '../services.ts'
 import { erasureAnswer, subjectErasureAnswer } from './answers/admin-answers.ts'
 import { askedAnswer } from './answers/approval-answers.ts'
 import { askForApproval } from './approvals.ts'
-import { keeperOf } from './authorize.ts'
+import { keeperOf, type Reader } from './authorize.ts'
 
 const why = {
   ledger: Type.Optional(Type.String()),
@@ -77,15 +78,14 @@ export function erasureRoutes(app: FastifyInstance, services: Services): void {
     },
     async (request, reply) => {
       const { ids, authority, reason } = request.body
-      const { caller, view } = keeperOf(request, request.body.ledger, services, 'erase', 'write')
-      const { name } = view.info
-      const act = { kind: 'erasure', ledger: name, ids, authority, reason } as const
+      const { caller, ...reached } = reachedBy(request, services)
+      const act = { kind: 'erasure', ...reached, ids, authority, reason } as const
       if (takesTwo) {
-        await assertNotHeld(name, await rangesOfIds(name, ids, services), services)
+        await assertNotHeld(await placesOf(act, services), services)
         return await askForApproval(request, reply, caller, act, services)
       }
       const erased = await performAct(act, { askedBy: caller }, services, request)
-      return { ...erased, checkpoint: ledgers.get(name)!.checkpoint }
+      return { ...erased, checkpoint: ledgers.get(act.ledger)!.checkpoint }
     },
   )
 
@@ -101,12 +101,26 @@ export function erasureRoutes(app: FastifyInstance, services: Services): void {
     },
     async (request, reply) => {
       const { authority, reason, subject } = request.body
-      const { caller, view } = keeperOf(request, request.body.ledger, services, 'erase', 'write')
-      const { name } = view.info
-      const act = { kind: 'subject-erasure', ledger: name, subject, authority, reason } as const
+      const { caller, ...reached } = reachedBy(request, services)
+      const act = { kind: 'subject-erasure', ...reached, subject, authority, reason } as const
       if (takesTwo) return await askForApproval(request, reply, caller, act, services)
       const { outcome } = await eraseSomeOf(act, { askedBy: caller }, services, request)
-      return { ...outcome, checkpoint: ledgers.get(name)!.checkpoint }
+      return { ...outcome, checkpoint: ledgers.get(act.ledger)!.checkpoint }
     },
   )
+}
+
+/** The open ledger that was asked for, and those that it has succeeded of which the caller may erase, too. */
+function reachedBy(
+  request: FastifyRequest<{ Body: Why }>,
+  services: Services,
+): { readonly caller: Reader['caller']; readonly ledger: string; readonly predecessors?: readonly string[] } {
+  const { caller, view } = keeperOf(request, request.body.ledger, services, 'erase', 'write')
+  const { ledgers } = services
+  const ledger = view.info.name
+  const predecessors = ledgers
+    .chainOf(ledger)
+    .map(({ info }) => info.name)
+    .filter((name) => name !== ledger && may(caller, 'erase', name, ledgers))
+  return { caller, ledger, ...(predecessors.length > 0 && { predecessors }) }
 }

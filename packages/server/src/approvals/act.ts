@@ -11,15 +11,20 @@ interface Why {
   readonly reason: string
 }
 
+interface Erasing extends Why {
+  /** Closed ledgers that it has succeeded, of which whoever asks may erase, too; the oldest first. Default: none. */
+  readonly predecessors?: readonly string[]
+}
+
 /** The personal groups of some records. */
-export interface RecordsErasure extends Why {
+export interface RecordsErasure extends Erasing {
   readonly kind: 'erasure'
   /** UUIDs. */
   readonly ids: readonly string[]
 }
 
 /** Everything of somebody. */
-export interface SubjectErasureAct extends Why {
+export interface SubjectErasureAct extends Erasing {
   readonly kind: 'subject-erasure'
   readonly subject: { readonly id: string; readonly type?: string }
 }
@@ -45,6 +50,11 @@ export interface LedgerDeletionAct extends Why {
 }
 
 export type Act = RecordsErasure | SubjectErasureAct | HoldRelease | RetentionChange | LedgerDeletionAct
+
+/** The ledgers that an act reaches, the open one last. */
+export function ledgersOf(act: Act): readonly string[] {
+  return [...(('predecessors' in act && act.predecessors) || []), act.ledger]
+}
 
 /** Who asks for it and who approves it each hold this of the ledger. */
 export const PERMISSION_FOR: Readonly<Record<Act['kind'], Permission>> = {

@@ -14,8 +14,6 @@ const ENTRIES_A_READ = 256
 const RECORDS_A_PAGE = 1_000
 
 export interface SubjectErasure {
-  /** Nothing is left: there is no more, and nothing was held. */
-  readonly complete: boolean
   /** There is more; the same call goes on. */
   readonly more: boolean
   /** Records that legal holds keep, and the names of those. */
@@ -26,7 +24,7 @@ export interface SubjectErasure {
   readonly accesses: number
   readonly quarantined: number
   readonly savedSearches: number
-  /** Entries of the ledger that say so. */
+  /** Entries that say so, of the ledger that is open. */
   readonly erasureIndexes: readonly number[]
   readonly subjectHash: string
 }
@@ -36,37 +34,89 @@ export type SubjectErasureDeps = Pick<
   'searcher' | 'reader' | 'ledgers' | 'erasures' | 'directory' | 'saved' | 'holds' | 'now'
 >
 
-/** What is recorded while it runs is not looked at. Throws HOLD_BEGAN where it is to be done anew, and INDEX_BEHIND, with nothing erased, when searches do not find all of the ledger. */
+/**
+ * Of the ledger that is open and of those that it has succeeded: `views`, the open one last. What is recorded while it runs is not looked at.
+ * Throws HOLD_BEGAN where it is to be done anew, and INDEX_BEHIND, with nothing erased, when searches do not find all of them.
+ */
 export async function eraseSubject(
   subject: DataSubject,
-  view: LedgerView,
+  views: readonly LedgerView[],
   why: ErasureReasons,
   deps: SubjectErasureDeps,
 ): Promise<SubjectErasure> {
-  const { name, idKey } = view.info
-  const hash = subjectHash(subject, idKey)
+  const hash = subjectHash(subject, views.at(-1)!.info.idKey)
+  for (const view of views) if (view.size > 0) await untilIndexed(deps.ledgers, view, view.size - 1)
+  let sum: SubjectErasure = { ...NOTHING, subjectHash: hash }
+  for (const view of views) {
+    const recordsMax = SUBJECT_RECORDS_MAX - sum.records
+    sum = added(sum, await eraseIn(view, { subject, hash, why, recordsMax }, deps))
+    if (sum.more) return sum
+  }
+  return sum
+}
+
+const NOTHING = {
+  more: false,
+  held: 0,
+  holds: [],
+  records: 0,
+  accesses: 0,
+  quarantined: 0,
+  savedSearches: 0,
+  erasureIndexes: [],
+}
+
+function added(a: SubjectErasure, b: Omit<SubjectErasure, 'subjectHash'>): SubjectErasure {
+  return {
+    more: b.more,
+    held: a.held + b.held,
+    holds: [...new Set([...a.holds, ...b.holds])].toSorted(),
+    records: a.records + b.records,
+    accesses: a.accesses + b.accesses,
+    quarantined: a.quarantined + b.quarantined,
+    savedSearches: a.savedSearches + b.savedSearches,
+    erasureIndexes: [...a.erasureIndexes, ...b.erasureIndexes],
+    subjectHash: a.subjectHash,
+  }
+}
+
+interface Asked {
+  readonly subject: DataSubject
+  readonly hash: string
+  readonly why: ErasureReasons
+  /** There is more beyond as many records. */
+  readonly recordsMax: number
+}
+
+/** Of one ledger and what belongs to it. */
+async function eraseIn(
+  view: LedgerView,
+  { subject, hash, why, recordsMax }: Asked,
+  deps: SubjectErasureDeps,
+): Promise<Omit<SubjectErasure, 'subjectHash'>> {
+  const { name } = view.info
   const isNamed = namer(subject)
-  if (view.size > 0) await untilIndexed(deps.ledgers, view, view.size - 1)
   const holds = await deps.holds.of(name)
-  const records = await recordsOf(subject, view, holds, deps)
+  const records = await recordsOf(subject, view, { holds, recordsMax }, deps)
   const facts = { ...why, subject: hash }
   const erasureIndexes = await erase(name, records.indexes, { ...facts, holdsSeenTo: holds.seenTo }, deps)
-  const access = deps.ledgers.get(accessLedgerOf(name))
   // What is known of somebody who is held stays, wherever it is.
   const isDoomed = (text: string): boolean => isNamed(text) && holds.text(text).length === 0
-  const accesses = access ? await naming(isDoomed, access, deps) : []
-  if (access) await erase(access.info.name, accesses, facts, deps)
+  let accesses = 0
+  for (const access of deps.ledgers.chainOf(accessLedgerOf(name))) {
+    const indexes = await naming(isDoomed, access, deps)
+    await erase(access.info.name, indexes, facts, deps)
+    accesses += indexes.length
+  }
   return {
-    complete: !records.more && records.held === 0,
     more: records.more,
     held: records.held,
     holds: [...records.holds].toSorted(),
     records: records.indexes.length,
-    accesses: accesses.length,
+    accesses,
     quarantined: await discardNaming(isDoomed, name, deps),
     savedSearches: await deps.saved.forget(name, isDoomed),
     erasureIndexes,
-    subjectHash: hash,
   }
 }
 
@@ -81,7 +131,7 @@ interface FoundRecords {
 async function recordsOf(
   subject: DataSubject,
   { info: { name: ledger }, size }: LedgerView,
-  heldBy: HeldBy,
+  { holds: heldBy, recordsMax }: { readonly holds: HeldBy; readonly recordsMax: number },
   { searcher, now }: SubjectErasureDeps,
 ): Promise<FoundRecords> {
   const query = { ledger, filter: subjectFilter(subject), nowMs: now(), timeoutMs: QUERY_TIMEOUT_MS }
@@ -97,8 +147,7 @@ async function recordsOf(
       else held++
       for (const name of names) holds.add(name)
     }
-    if (indexes.length >= SUBJECT_RECORDS_MAX && page.next !== undefined)
-      return { indexes, more: true, held, holds }
+    if (indexes.length >= recordsMax && page.next !== undefined) return { indexes, more: true, held, holds }
     low = page.next
   }
   return { indexes, more: false, held, holds }

@@ -1,25 +1,27 @@
 /** Does what was asked for, at once or after somebody approved it, and records it where readers of accesses look. */
 import { decodeUuid } from '@trailproof/core'
-import type {
-  Act,
-  HoldRelease,
-  LedgerDeletionAct,
-  RecordsErasure,
-  RetentionChange,
-  SubjectErasureAct,
+import {
+  type Act,
+  type HoldRelease,
+  type LedgerDeletionAct,
+  ledgersOf,
+  type RecordsErasure,
+  type RetentionChange,
+  type SubjectErasureAct,
 } from '../approvals/act.ts'
 import type { Hands, Outcome } from '../approvals/approvals.ts'
 import { Held } from '../holds/held.ts'
 import type { LedgerHolds } from '../holds/holds.ts'
+import type { CommitReceipts } from '../ledger/commit-batch.ts'
 import { wasDeleted } from '../ledger/ledger-info.ts'
 import type { IndexRange } from '../ledger/ledger-store.ts'
-import type { LedgerView } from '../ledger/ledger-table.ts'
+import type { LedgerTable, LedgerView } from '../ledger/ledger-table.ts'
 import { formatMicros } from '../process/format-time.ts'
 import type { Services } from '../services.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import { deleteLedger } from './delete-ledger.ts'
 import { eraseSubject, type SubjectErasure, type SubjectErasureDeps } from './erase-subject.ts'
-import { reasonsOf } from './erasure-reasons.ts'
+import { type ErasureReasons, reasonsOf } from './erasure-reasons.ts'
 
 export type ActDeps = SubjectErasureDeps & Pick<Services, 'accessLog' | 'retention'>
 
@@ -45,21 +47,34 @@ export async function performAct(act: Act, hands: Hands, deps: ActDeps, from?: F
   }
 }
 
-/** Where each record stands. Rejects with ENTRY_UNKNOWN. */
-export async function rangesOfIds(
-  ledger: string,
-  ids: readonly string[],
-  { reader }: Pick<Services, 'reader'>,
-): Promise<readonly IndexRange[]> {
-  const ranges: IndexRange[] = []
-  for (const id of ids) {
+/** Where records stand in a ledger. */
+interface Places {
+  readonly ledger: string
+  readonly ranges: readonly IndexRange[]
+}
+
+/**
+ * Where each record stands, in every ledger that the act reaches: what was sent again after a restore stands in two. Rejects with ENTRY_UNKNOWN
+ * for what stands in none.
+ */
+export async function placesOf(
+  act: RecordsErasure,
+  { reader, ledgers: table }: Pick<Services, 'reader' | 'ledgers'>,
+): Promise<readonly Places[]> {
+  const ledgers = reachedBy(act, table).map(({ info }) => info.name)
+  const found = new Map<string, IndexRange[]>(ledgers.map((ledger) => [ledger, []]))
+  for (const id of act.ids) {
     const bytes = decodeUuid(id.toLowerCase())
-    const index = bytes && (await reader.find(ledger, bytes))
-    if (index === undefined)
-      throw new TrailproofError('ENTRY_UNKNOWN', `ledger ${ledger} has no record ${id}`)
-    ranges.push({ from: index, to: index + 1 })
+    let isFound = false
+    for (const ledger of ledgers) {
+      const index = bytes && (await reader.find(ledger, bytes))
+      if (index === undefined) continue
+      found.get(ledger)!.push({ from: index, to: index + 1 })
+      isFound = true
+    }
+    if (!isFound) throw new TrailproofError('ENTRY_UNKNOWN', `ledger ${act.ledger} has no record ${id}`)
   }
-  return ranges
+  return [...found].flatMap(([ledger, ranges]) => (ranges.length === 0 ? [] : [{ ledger, ranges }]))
 }
 
 async function eraseRecords(
@@ -69,18 +84,31 @@ async function eraseRecords(
   from: From | undefined,
 ): Promise<Outcome> {
   const { name } = writable(act.ledger, deps).info
-  const ranges = await rangesOfIds(name, act.ids, deps)
-  const { indexes, recordedAt } = await untilHoldsStand(async () => {
-    const { seenTo: holdsSeenTo } = await assertNotHeld(name, ranges, deps)
-    return deps.erasures.erase({ ledger: name, ranges, holdsSeenTo, ...reasonsOf(act, hands) })
+  const places = await placesOf(act, deps)
+  const said = await untilHoldsStand(async () => {
+    const keeping = await assertNotHeld(places, deps)
+    return await eraseAt(places, { ...reasonsOf(act, hands), holdsSeenTo: keeping.seenTo }, deps)
   })
-  await record(name, hands, 'erasure', { ranges, authority: act.authority }, deps, from)
+  for (const { ledger, ranges } of places)
+    await record(ledger, hands, 'erasure', { ranges, authority: act.authority }, deps, from)
+  const indexes = said.map((receipts) => receipts.indexes[0]!)
   return {
     ledger: name,
     erased: act.ids,
     erasure_index: indexes[0],
-    recorded_at: formatMicros(recordedAt[0]!),
+    erasure_indexes: indexes,
+    recorded_at: formatMicros(said[0]!.recordedAt[0]!),
   }
+}
+
+async function eraseAt(
+  places: readonly Places[],
+  facts: ErasureReasons & { readonly holdsSeenTo: number },
+  { erasures }: Pick<Services, 'erasures'>,
+): Promise<readonly CommitReceipts[]> {
+  const said: CommitReceipts[] = []
+  for (const place of places) said.push(await erasures.erase({ ...place, ...facts }))
+  return said
 }
 
 /** One step of an erasure where nobody had to approve it: whoever asks goes on. */
@@ -91,8 +119,9 @@ export async function eraseSomeOf(
   from: From | undefined,
 ): Promise<{ readonly outcome: Outcome; readonly more: boolean }> {
   const view = writable(act.ledger, deps)
+  const reached = reachedBy(act, deps.ledgers)
   const subject = { id: act.subject.id, type: act.subject.type }
-  const erased = await untilHoldsStand(() => eraseSubject(subject, view, reasonsOf(act, hands), deps))
+  const erased = await untilHoldsStand(() => eraseSubject(subject, reached, reasonsOf(act, hands), deps))
   // Not who it was: that is what has just been erased.
   const { subjectHash, records, held } = erased
   const asked = { subject: subjectHash, records, held, authority: act.authority }
@@ -116,11 +145,12 @@ async function eraseAllOf(
 }
 
 function outcomeOf({ info }: LedgerView, erased: SubjectErasure): Outcome {
-  const { subjectHash, complete, held, holds, records } = erased
+  const { subjectHash, more, held, holds, records } = erased
   const { accesses, quarantined, savedSearches, erasureIndexes } = erased
   return {
     ledger: info.name,
-    complete,
+    // Nothing is left: there is no more, and nothing was held.
+    complete: !more && held === 0,
     records,
     held,
     holds,
@@ -186,22 +216,26 @@ async function deleteWhole(
   }
 }
 
-/** What holds keep now; throws Held for what they keep of the ranges. */
+/** Up to where holds were looked at; throws Held for what they keep of the places. */
 export async function assertNotHeld(
-  ledger: string,
-  ranges: readonly IndexRange[],
+  places: readonly Places[],
   { holds, reader }: Pick<Services, 'holds' | 'reader'>,
-): Promise<LedgerHolds> {
-  const keeping = await holds.of(ledger)
-  if (keeping.all.length === 0) return keeping
+): Promise<Pick<LedgerHolds, 'seenTo'>> {
   const held: { readonly index: number; readonly holds: readonly string[] }[] = []
-  for (const { from, to } of ranges)
-    for (const entry of await reader.entries(ledger, from, to - from)) {
-      const names = keeping.entry(entry)
-      if (names.length > 0) held.push({ index: entry.index, holds: names })
-    }
+  let seenTo = Infinity
+  for (const { ledger, ranges } of places) {
+    const keeping = await holds.of(ledger)
+    // All of them are said by the one ledger that is open.
+    seenTo = Math.min(seenTo, keeping.seenTo)
+    if (keeping.all.length === 0) continue
+    for (const { from, to } of ranges)
+      for (const entry of await reader.entries(ledger, from, to - from)) {
+        const names = keeping.entry(entry)
+        if (names.length > 0) held.push({ index: entry.index, holds: names })
+      }
+  }
   if (held.length > 0) throw new Held(held)
-  return keeping
+  return { seenTo }
 }
 
 /** Tries of what holds come in the way of. */
@@ -215,6 +249,14 @@ async function untilHoldsStand<T>(work: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (!(error instanceof TrailproofError) || error.code !== 'HOLD_BEGAN' || tries === TRIES) throw error
     }
+}
+
+/** The ledgers that are erased from, the open one last: also what has succeeded the one that was asked for since. */
+function reachedBy(act: RecordsErasure | SubjectErasureAct, ledgers: LedgerTable): readonly LedgerView[] {
+  const chain = ledgers.chainOf(act.ledger)
+  const asked = new Set(ledgersOf(act))
+  const own = chain.findIndex(({ info }) => info.name === act.ledger)
+  return chain.filter(({ info }, i) => i >= own || asked.has(info.name))
 }
 
 /** Where records for a ledger go. */

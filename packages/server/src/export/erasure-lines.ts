@@ -10,8 +10,10 @@ export async function* erasureLines(
 ): AsyncGenerator<string> {
   const { ledger, query } = shape
   const { from, to, size } = range
-  const reaching = (await writer.listedErasures(ledger)).filter(({ ranges }) =>
-    ranges.some((erased) => erased.from < to && erased.to > from),
+  // What a successor has said is not in this ledger's tree, and cannot be shown here.
+  const reaching = (await writer.listedErasures(ledger)).filter(
+    ({ ledger: successor, ranges }) =>
+      successor === undefined && ranges.some((erased) => erased.from < to && erased.to > from),
   )
   const indexes: number[] = []
   for (const { record } of reaching)

@@ -1,7 +1,6 @@
 /** Legal holds: while one is there, neither an erasure nor retention destroys what it is about. */
 import { createHmac } from 'node:crypto'
 import type { Logger } from 'pino'
-import { withinIn } from '../access/choose-ledger.ts'
 import type { Hands } from '../approvals/approvals.ts'
 import { subjectHash } from '../erasure/data-subject.ts'
 import { wasDeleted } from '../ledger/ledger-info.ts'
@@ -26,7 +25,7 @@ export interface HoldsDeps {
 /** What holds keep in a ledger now. */
 export interface LedgerHolds extends HeldBy {
   readonly all: readonly StoredHold[]
-  /** Size of the ledger before they were read: what begins later is told by HOLD_BEGAN. */
+  /** Size of the ledger, or of its last successor, before they were read: what begins later is told by HOLD_BEGAN. */
   readonly seenTo: number
 }
 
@@ -37,16 +36,15 @@ export class Holds {
     this.#deps = deps
   }
 
-  /** As they are stored now. Those of ledgers that this one has succeeded hold here too, but for ranges. */
+  /** As they are stored now. Those of ledgers that this one has succeeded, or that have succeeded it, hold here too, but for ranges. */
   async of(ledger: string): Promise<LedgerHolds> {
     const { store, ledgers } = this.#deps
-    const seenTo = ledgers.get(ledger)?.size ?? 0
-    const isWithin = withinIn(ledgers)
+    const chain = ledgers.chainOf(ledger)
+    const seenTo = chain.at(-1)?.size ?? 0
     const all: StoredHold[] = []
-    for (const { info } of ledgers.all())
-      if (isWithin(ledger, info.name))
-        for (const hold of await store.holds(info.name))
-          if (info.name === ledger || hold.records.kind !== 'range') all.push(hold)
+    for (const { info } of chain)
+      for (const hold of await store.holds(info.name))
+        if (info.name === ledger || hold.records.kind !== 'range') all.push(hold)
     return { ...heldBy(all), all, seenTo }
   }
 

@@ -10,6 +10,8 @@ import type { DeletionFacts } from './server-records.ts'
 
 /** What to destroy, and the record that says so; the record is committed first. */
 export interface ListedErasure {
+  /** The ledger that the record is of, where it is not the one that is erased from: its successor. */
+  readonly ledger?: string
   readonly ranges: readonly ErasedRange[]
   readonly record: {
     readonly id: string

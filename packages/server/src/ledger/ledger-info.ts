@@ -20,14 +20,14 @@ export function wasDeleted(ledger: string): TrailproofError {
   return new TrailproofError('LEDGER_CLOSED', `ledger ${ledger} was deleted: it takes no records`)
 }
 
-/** What a process knows that only reads the store: as much of the ledger as a checkpoint is kept of. */
+/** What a process knows that only reads the store: as much of the ledger as a checkpoint is kept of, and all of one that is closed, as it was found. */
 export function followedLedger(state: LedgerState): LedgerInfo {
-  const { name, origin, checkpoint, dedupeKey, idKey, standing } = state
+  const { name, origin, size, checkpoint, dedupeKey, idKey, standing } = state
   return {
     name,
     origin,
     verifierKey: '',
-    size: checkpointSize(checkpoint),
+    size: standing.kind === 'open' ? checkpointSize(checkpoint) : size,
     checkpoint,
     dedupeKey,
     idKey,

@@ -3,6 +3,7 @@ import type { CommitReceipts } from './commit-batch.ts'
 import { IndexLag } from './index-lag.ts'
 import type { LedgerInfo } from './ledger-info.ts'
 import type { ClosedStanding } from './ledger-store.ts'
+import { successionChain } from './succession-chain.ts'
 
 /** `/checkpoint` advances at most this often, so that witnesses and caches are not chased by every commit. */
 const PUBLISH_INTERVAL_MS = 1000
@@ -63,6 +64,14 @@ export class LedgerTable {
   end(name: string, state: ClosedStanding): void {
     const view = this.#views.get(name)
     if (view) view.info = { ...view.info, state }
+  }
+
+  /** The ledger with those that it has succeeded and that have succeeded it, the oldest first; nothing when there is none of that name. */
+  chainOf(name: string): readonly LedgerView[] {
+    const closed = this.all().flatMap(({ info }) =>
+      info.state.kind === 'closed' ? [[info.name, info.state.successor] as const] : [],
+    )
+    return successionChain(name, new Map(closed)).flatMap((each) => this.#views.get(each) ?? [])
   }
 
   /** Where records for `name` go: the ledger itself, or what succeeded it. It may be blocked or deleted, and take none. */

@@ -1,6 +1,6 @@
 /** Everything that changes ledgers, in the one thread that may: opening, committing, erasing, closing. */
 import { randomBytes } from 'node:crypto'
-import { encodeBase64, formatVerifierKey, readCheckpoint } from '@trailproof/core'
+import { decodeUuid, encodeBase64, formatVerifierKey, readCheckpoint } from '@trailproof/core'
 import { type LockStorage, openCheckpointLock, openLedgerStore, type Storage } from '../store/storage.ts'
 import { type ErrorCode, TrailproofError } from '../trailproof-error.ts'
 import type { CheckpointLock } from './checkpoint-lock.ts'
@@ -22,6 +22,7 @@ import type { ErasedRange, IndexRange, LedgerState, LedgerStore } from './ledger
 import { Leftover } from './leftover.ts'
 import { assertNotMoving } from './move-marker.ts'
 import { createLedger, openLedger } from './open-ledgers.ts'
+import { saidAnew } from './said-anew.ts'
 import { Sequencer } from './sequencer.ts'
 import {
   type DeletionFacts,
@@ -33,6 +34,7 @@ import {
   isServerAction,
   successionRecord,
 } from './server-records.ts'
+import { successionChain } from './succession-chain.ts'
 
 export interface LedgerWriterOptions extends Storage, LockStorage {
   /** Origins are `<originPrefix>/<ledger>`. Default `trailproof.invalid/<install id>`. */
@@ -141,8 +143,7 @@ export class LedgerWriter {
     if (state.standing.kind !== 'open') return
     try {
       this.#sequencer.own(await openLedger(state.name, this.#deps))
-      // A crash between listing and committing: the record of an erasure must never be missing.
-      for (const erasure of this.#erasures.read(state.name)) await this.#commitErasure(state.name, erasure)
+      await this.#commitListed(state.name)
       const [deletion] = listedDeletion(this.#erasures, state.name)
       if (deletion) await this.#finishDeletion(state.name, deletion.closes, new Leftover(state.name))
     } catch (error) {
@@ -197,6 +198,7 @@ export class LedgerWriter {
     await this.#store.close(name, { kind: 'closed', successor }, { size, epoch })
     this.#sequencer.disown(name)
     this.#blocked.delete(name)
+    await this.#commitListed(successor)
     return { predecessor: name, successor, lockedSize, foundSize: size }
   }
 
@@ -260,24 +262,26 @@ export class LedgerWriter {
   }
 
   /**
-   * Writes an erasure down beside the lock and commits the record of it; nothing is destroyed yet. What
-   * is listed will be carried out, at the next start if not now.
+   * Writes an erasure down beside the lock and commits the record of it, in the ledger itself or, where it is closed, in what goes on
+   * after it; nothing is destroyed yet. What is listed will be carried out, at the next start if not now.
    */
   async recordErasure(
     request: ErasureRequest,
   ): Promise<{ erasure: ListedErasure; receipts: CommitReceipts }> {
     const { ledger, groups } = request
     const ranges = request.ranges.map(({ from, to }) => ({ from, to, ...(groups && { groups }) }))
-    await this.#takeAnew(ledger)
-    const owned = this.#sequencer.owned(ledger)
-    await this.#assertNoHoldSince(ledger, request.holdsSeenTo ?? owned.tree.size)
+    const saying = (await this.#chainOf(ledger)).at(-1)!
+    await this.#takeAnew(saying)
+    const owned = this.#sequencer.owned(saying)
+    await this.#assertNoHoldSince(saying, request.holdsSeenTo ?? owned.tree.size)
     for (const range of ranges) await this.#assertErasable(ledger, range)
-    const { digest, id, core, personal } = erasureRecord(owned, request, request.at ?? nowMicros())
+    const facts = saying === ledger ? request : { ...request, predecessor: ledger }
+    const { digest, id, core, personal } = erasureRecord(owned, facts, request.at ?? nowMicros())
     const record = { id, core, personal, digest: Buffer.from(digest).toString('hex') }
-    const erasure: ListedErasure = { ranges, record }
+    const erasure: ListedErasure = { ...(saying !== ledger && { ledger: saying }), ranges, record }
     if (request.at === undefined || !this.#erasures.read(ledger).some((listed) => listed.record.id === id))
       this.#erasures.append(ledger, erasure)
-    return { erasure, receipts: await this.#commitErasure(ledger, erasure) }
+    return { erasure, receipts: await this.#commitErasure(saying, erasure) }
   }
 
   /** Looks at the next entries of a ledger before it is deleted, so that nothing waits for all of them. False: there are no more. */
@@ -356,6 +360,39 @@ export class LedgerWriter {
     return receipts!
   }
 
+  /**
+   * The record of what is listed must never be missing: after a crash between listing and committing, and where a backup was restored from
+   * before it. Then this ledger says what is destroyed again in those that it has succeeded.
+   */
+  async #commitListed(name: string): Promise<void> {
+    const owned = this.#sequencer.owned(name)
+    for (const ledger of await this.#chainOf(name)) {
+      const { size } = (await this.#store.ledger(ledger))!
+      for (const listed of this.#erasures.read(ledger)) {
+        const saying = listed.ledger ?? ledger
+        if (saying === name) await this.#commitErasure(name, listed)
+        else if (
+          listed.ranges.some(({ from }) => from < size) &&
+          !(await this.#has(saying, listed.record.id))
+        )
+          await this.commit([joinRecords(name, [packRecords([saidAnew(owned, ledger, listed)])])])
+      }
+    }
+  }
+
+  async #has(ledger: string, id: string): Promise<boolean> {
+    const [found] = await this.#store.findRecords(ledger, decodeUuid(id)!)
+    return found !== undefined
+  }
+
+  /** The ledger with those that it has succeeded and that have succeeded it, the oldest first. */
+  async #chainOf(name: string): Promise<readonly string[]> {
+    const closed = (await this.#store.ledgers()).flatMap(({ name: ledger, standing }) =>
+      standing.kind === 'closed' ? [[ledger, standing.successor] as const] : [],
+    )
+    return successionChain(name, new Map(closed))
+  }
+
   /** Destroys the personal content of entries for ever, or all of it. Their erasure was recorded before. */
   destroy(ledger: string, ranges: readonly ErasedRange[]): Promise<void> {
     return this.#store.erase(ledger, ranges)
@@ -382,7 +419,7 @@ export class LedgerWriter {
   }
 
   async #assertErasable(ledger: string, { from, to }: IndexRange): Promise<void> {
-    const { size } = this.#sequencer.owned(ledger).tree
+    const { size } = (await this.#store.ledger(ledger))!
     if (from < 0 || to > size || from >= to)
       throw new TrailproofError('ENTRY_UNKNOWN', `ledger ${ledger} has no entries ${from} to ${to - 1}`)
     for (let index = from; index < to; ) {

@@ -53,6 +53,8 @@ export function conflictRecord(
 }
 
 export interface ErasureFacts {
+  /** The closed ledger whose entries they are, where another one says so that has succeeded it. */
+  readonly predecessor?: string
   readonly ranges: readonly IndexRange[]
   /** Who or what law asks for it. */
   readonly authority: string
@@ -75,12 +77,15 @@ export interface DeletionFacts extends Pick<ErasureFacts, 'authority' | 'reason'
   readonly at: number
 }
 
-/** The entry by which `verify` answers `erased` instead of `broken` (spec/verify.md). */
+/**
+ * The entry by which `verify` answers `erased` instead of `broken` (spec/verify.md). That of a predecessor's entries has an action of its own:
+ * whoever does not know of it must not take those indexes for indexes of this ledger.
+ */
 export function erasureRecord(ledger: LedgerKeyed, facts: ErasureFacts, at: number): EncodedRecord {
-  const { authority, reason, subject, groups, closes, rule, approval } = facts
+  const { predecessor, authority, reason, subject, groups, closes, rule, approval } = facts
   const ranges = facts.ranges.map(({ from, to }) => [from, to])
   return serverRecord(ledger, {
-    action: 'trailproof.erasure',
+    action: predecessor === undefined ? 'trailproof.erasure' : 'trailproof.erasure_of_predecessor',
     outcome: 'success',
     at,
     nameParts: [
@@ -93,10 +98,12 @@ export function erasureRecord(ledger: LedgerKeyed, facts: ErasureFacts, at: numb
           ...(approval ? [approval.id] : []),
           ...(rule === undefined ? [] : [rule]),
           ...(closes ? ['closes'] : []),
+          ...(predecessor === undefined ? [] : [{ ledger: predecessor }]),
         ]),
       ),
     ],
     metadata: {
+      ...(predecessor !== undefined && { ledger: predecessor }),
       ranges,
       group: groups ?? 'personal',
       ...(closes && { closes }),

@@ -131,8 +131,8 @@ export class Retention {
   async #passAll(): Promise<void> {
     const { ledgers, log } = this.#deps
     for (const view of ledgers.all()) {
-      // A closed ledger takes no entry, and what no entry of its own says is not destroyed.
-      if (view.info.state.kind !== 'open') continue
+      // What no entry can say is not destroyed; of a closed ledger its successor says it.
+      if (ledgers.writable(view.info.name)?.info.state.kind !== 'open') continue
       try {
         await this.#passOver(view)
       } catch (error) {

@@ -166,6 +166,22 @@ test('what is erased elsewhere is forgotten here, once', async () => {
   ])
 })
 
+test('what is erased elsewhere from a ledger that was succeeded is forgotten here, when its successor has said so', async () => {
+  const { deps, stored, listed, erased, ledgers } = cluster([])
+  const closed = { ...ledger('main', 10), state: { kind: 'closed', successor: 'main-2' } as const }
+  for (const info of [closed, ledger('main-2', 3)]) {
+    stored.set(info.name, info)
+    ledgers.add(info)
+  }
+  follow(deps)
+  await looks()
+  listed.set('main', [{ ...erasure(4), ledger: 'main-2' }])
+  stored.set('main-2', ledger('main-2', 4))
+  await looks()
+  await looks()
+  expect(erased).toEqual([{ ledger: 'main', ranges: [{ from: 4, to: 5 }] }])
+})
+
 test('what is erased between the start and the first look is forgotten here', async () => {
   const { deps, erase, erased } = cluster(['main'])
   erase('main', 3)

@@ -143,7 +143,7 @@ class FollowedIndex {
   }
 }
 
-/** Erasures are committed before anything is destroyed, so a ledger that has not grown has no new ones. */
+/** Erasures are committed before anything is destroyed, so where neither a ledger nor what succeeded it has grown, there are no new ones. */
 class SeenErasures {
   readonly #deps: FollowDeps
   readonly #seen = new Map<string, { size: number; erasures: number }>()
@@ -156,8 +156,9 @@ class SeenErasures {
    * What is erased elsewhere is forgotten by the index here. At the first look that is all that is listed, and for most of it the second
    * time: what was repeated at the start is not known, and what was listed since must not be missed.
    */
-  async repeat({ name, size }: LedgerInfo): Promise<void> {
-    const { writer, indexer, erasureGate } = this.#deps
+  async repeat({ name, size: ownSize, state }: LedgerInfo): Promise<void> {
+    const { writer, indexer, erasureGate, ledgers } = this.#deps
+    const size = state.kind === 'closed' ? (ledgers.writable(name)?.size ?? ownSize) : ownSize
     const seen = this.#seen.get(name)
     if (seen?.size === size) return
     const listed = await writer.listedErasures(name)

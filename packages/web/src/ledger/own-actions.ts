@@ -5,6 +5,7 @@ export const OWN_QUERY = 'action:trailproof.* OR action:(stream.gap, stream.gap_
 
 const TITLES: Readonly<Record<string, string>> = {
   'trailproof.erasure': 'Erasure',
+  'trailproof.erasure_of_predecessor': 'Erasure in a ledger before this one',
   'trailproof.hold': 'Legal hold began',
   'trailproof.hold_released': 'Legal hold ended',
   'trailproof.succession': 'Succession',
@@ -18,17 +19,20 @@ export function titleOf({ action = '', metadata }: ShownRecord): string {
   const { rule, closes } = membersOf(metadata)
   if (action === 'trailproof.erasure' && rule !== undefined) return 'Retention'
   if (action === 'trailproof.erasure' && closes === true) return 'Deletion of the ledger'
+  if (rule !== undefined && action === 'trailproof.erasure_of_predecessor')
+    return 'Retention in a ledger before this one'
   return TITLES[action] ?? action
 }
 
 /** What is said with it, in a line. */
 export function saidOf({ metadata, masked }: ShownRecord): string {
   if (masked !== undefined) return 'masked for you'
-  const { ranges, stream, name, authority, reason, rule, predecessor, id } = membersOf(metadata)
+  const { ledger, ranges, stream, name, authority, reason, rule, predecessor, id } = membersOf(metadata)
   const parts = [
     name,
     rule === undefined ? undefined : `rule ${text(rule)}`,
     Array.isArray(ranges) ? `entries ${ranges.map(rangeText).join(', ')}` : undefined,
+    ledger === undefined ? undefined : `of ledger ${text(ledger)}`,
     stream === undefined ? undefined : streamText(membersOf(stream)),
     predecessor === undefined ? undefined : `after ${text(predecessor)}`,
     name === undefined && authority === undefined ? id : undefined,

@@ -52,6 +52,11 @@ export const erasureAnswer = answer('What was erased, and where that is recorded
   ledger: ledgerName,
   erased: Type.Array(Type.String()),
   erasure_index: count('The entry that says so.'),
+  erasure_indexes: Type.Array(
+    count(
+      'An entry that says so: one for each ledger that the records stood in, of those that this one has succeeded.',
+    ),
+  ),
   recorded_at: time('When it was recorded.'),
   checkpoint,
 })
