@@ -196,6 +196,9 @@ test('a key of the successor alone erases nothing of the ledger before it', asyn
   expect((await judged(server, 'main')).verdict).toBe('intact')
 })
 
+const removeLedger = (server: TestServer, ledger: string, token = ADMIN_TOKEN) =>
+  server.fetch(`/v1/ledgers/${ledger}?${new URLSearchParams(WHY)}`, { method: 'DELETE', token })
+
 const hold = (server: TestServer, ledger: string) =>
   server.post('/v1/holds', { ledger, name: 'case-7', subject: { id: ID }, ...WHY })
 
@@ -248,12 +251,38 @@ describe('holds', () => {
     expect((await eraseSubject(server)).body).toMatchObject({ records: 0, held: 2 })
     await put(server, '/v1/retention/main', { rules: [{ name: 'all', keep_days: 0 }] })
     await server.running.services.retention.pass()
-    const { erased } = await judged(await server.restart(), 'main')
+    expect((await removeLedger(server, 'main-2')).status).toBe(409)
+    const again = await server.restart()
+    const { erased } = await judged(again, 'main')
     expect(erased).toMatchObject([
       { from: 1, to: 2, rule: 'all', ledger: 'main-2' },
       { from: 3, to: 4 },
     ])
+    const release = `/v1/holds/case-7?${new URLSearchParams({ ledger: 'main', ...WHY })}`
+    expect((await again.fetch(release, { method: 'DELETE' })).status).toBe(200)
+    expect((await eraseSubject(again)).body).toMatchObject({ complete: true, records: 2, held: 0 })
   })
+})
+
+test('deleting what goes on destroys what stands in the ledger before it, and takes the leave for both', async () => {
+  const server = await succeeded()
+  await server.post('/v1/events?wait=index', records(200, 206))
+  expect((await removeLedger(server, 'main')).status).toBe(400)
+  const owner = { name: 'owner of the successor', roles: ['owner'], ledger: 'main-2' }
+  const { body: key } = await server.post('/v1/keys', owner)
+  expect((await removeLedger(server, 'main-2', key['token'] as string)).status).toBe(403)
+  const deleted = await removeLedger(server, 'main-2')
+  expect([deleted.status, await deleted.json()]).toMatchObject([200, { ledger: 'main-2', records: 26 }])
+  await server.running.stop()
+  expect(bytesOf(server.data).includes('order.placed')).toBe(false)
+  const again = await server.restart()
+  const main = await judged(again, 'main')
+  expect(main).toMatchObject({
+    verdict: 'erased',
+    erased: [{ from: 0, to: 20, isWhole: true, ledger: 'main-2' }],
+  })
+  expect((await judged(again, 'main-2')).verdict).toBe('erased')
+  expect((await again.post('/v1/events?ledger=main', records(300, 301))).status).toBe(410)
 })
 
 test('retention goes on in the closed ledger under its rules', async () => {

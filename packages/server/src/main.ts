@@ -391,9 +391,9 @@ function assertSomeOpen(ledgers: LedgerTable, log: Logger): void {
       log.error({ ledger: info.name, reason: info.state.reason }, 'this ledger is not started')
       reasons.push(info.state.reason)
     }
-  const own = ledgers.all().filter(({ info }) => !isAccessLedger(info.name) && info.state.kind !== 'deleted')
-  // Where none is made yet, a server that holds keys will make the first one; where all are deleted, whoever may makes another.
-  if (own.length > 0 && own.every(({ info }) => info.state.kind !== 'open'))
+  const states = ledgers.all().flatMap(({ info }) => (isAccessLedger(info.name) ? [] : [info.state.kind]))
+  // Where none is made yet, a server that holds keys will make the first one; where all were deleted, whoever may makes another.
+  if (states.includes('blocked') && !states.includes('open'))
     throw new TrailproofError('DATA_BEHIND_LOCK', reasons.join('\n'))
 }
 

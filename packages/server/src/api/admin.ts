@@ -95,7 +95,9 @@ export function adminRoutes(app: FastifyInstance, services: Services): void {
       const { authority, reason } = request.query
       const { caller, view } = keeperOf(request, request.params.name, services, 'delete-ledger')
       const { name, state } = view.info
-      const act = { kind: 'ledger-deletion', ledger: name, authority, reason } as const
+      const predecessors = ledgers.predecessorsOf(name).map(({ info }) => info.name)
+      for (const before of predecessors) keeperOf(request, before, services, 'delete-ledger')
+      const act = { kind: 'ledger-deletion', ledger: name, predecessors, authority, reason } as const
       if (settings.approvals === 'two') {
         await assertDeletable(name, services)
         return await askForApproval(request, reply, caller, act, services)

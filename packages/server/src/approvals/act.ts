@@ -12,7 +12,7 @@ interface Why {
 }
 
 interface Erasing extends Why {
-  /** Closed ledgers that it has succeeded, of which whoever asks may erase, too; the oldest first. Default: none. */
+  /** Closed ledgers that it has succeeded, in which whoever asks may do it, too; the oldest first. Default: none. */
   readonly predecessors?: readonly string[]
 }
 
@@ -44,8 +44,8 @@ export interface RetentionChange {
   readonly rules: readonly RetentionRule[]
 }
 
-/** All that a ledger holds, and its end. */
-export interface LedgerDeletionAct extends Why {
+/** All that a ledger and its predecessors hold, and its end. */
+export interface LedgerDeletionAct extends Erasing {
   readonly kind: 'ledger-deletion'
 }
 

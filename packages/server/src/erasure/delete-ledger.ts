@@ -1,23 +1,32 @@
-/** Deletes a ledger: all that it holds, but for what it wrote of itself, and what waits or is kept for it beside it. */
+/** Deletes a ledger and those that it has succeeded: all that they hold, but for what they wrote of themselves, and what waits or is kept for them. */
 
+import { RANGES_MAX, rangesOf } from '../ledger/index-ranges.ts'
 import type { LedgerDeletion } from '../ledger/ledger-deletion.ts'
 import { type LedgerInfo, wasDeleted } from '../ledger/ledger-info.ts'
 import { isAccessLedger } from '../ledger/ledger-name.ts'
+import type { LedgerView } from '../ledger/ledger-table.ts'
+import { isRecord } from '../ledger/read-entry.ts'
 import type { Services } from '../services.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import type { ErasureReasons } from './erasure-reasons.ts'
 
 const QUARANTINED_A_READ = 256
+const ENTRIES_A_READ = 256
+/** Entries of one erasure, which are held in memory. */
+const PIECE_ENTRIES = 16_384
 
 export interface DeletedLedger {
   readonly deletion: LedgerDeletion
-  /** Entries whose content was erased. */
+  /** Entries whose content was erased, also of its predecessors. */
   readonly records: number
   readonly quarantined: number
   readonly savedSearches: number
 }
 
-export type LedgerDeletionDeps = Pick<Services, 'ledgers' | 'holds' | 'erasures' | 'directory' | 'saved'>
+export type LedgerDeletionDeps = Pick<
+  Services,
+  'ledgers' | 'holds' | 'erasures' | 'reader' | 'directory' | 'saved'
+>
 
 /** Throws what speaks against it now: HELD, BAD_REQUEST, LEDGER_CLOSED or LEDGER_UNKNOWN. Gives the size up to which holds were looked at. */
 export async function assertDeletable(
@@ -30,9 +39,12 @@ export async function assertDeletable(
   const wrong = notDeletable(info)
   if (wrong !== undefined) throw new TrailproofError('BAD_REQUEST', wrong)
   const keeping = await holds.of(ledger)
-  const names = keeping.all.map(({ name }) => name).toSorted()
-  if (names.length > 0)
-    throw new TrailproofError('HELD', `ledger ${ledger} is held by: ${[...new Set(names)].join(', ')}`)
+  const names = new Set(keeping.all.map(({ name }) => name))
+  // A hold of a range is known by its own ledger alone.
+  for (const { info: before } of ledgers.predecessorsOf(ledger))
+    for (const { name } of (await holds.of(before.name)).all) names.add(name)
+  if (names.size > 0)
+    throw new TrailproofError('HELD', `ledger ${ledger} is held by: ${[...names].toSorted().join(', ')}`)
   return keeping.seenTo
 }
 
@@ -40,7 +52,7 @@ function notDeletable({ name, state }: LedgerInfo): string | undefined {
   if (isAccessLedger(name))
     return `${name} says who read and changed what: it is kept, and its retention says for how long`
   if (state.kind === 'closed')
-    return `ledger ${name} was succeeded by ${state.successor} and takes no entry that would say it`
+    return `ledger ${name} was succeeded by ${state.successor}: it is deleted with that one`
   return state.kind === 'blocked' ? state.reason : undefined
 }
 
@@ -55,14 +67,43 @@ export async function deleteLedger(
 ): Promise<DeletedLedger> {
   const isOver = deps.ledgers.get(ledger)?.info.state.kind === 'deleted'
   const holdsSeenTo = isOver ? 0 : await assertDeletable(ledger, deps)
+  // First those before it: what is destroyed of them it says itself, as long as it takes entries.
+  let before = 0
+  if (!isOver)
+    for (const view of deps.ledgers.predecessorsOf(ledger))
+      before += await destroyAll(view, { ...why, holdsSeenTo }, deps)
   const deletion = await deps.erasures.deleteLedger({ ledger, holdsSeenTo, ...why })
   if (deletion.facts.approval?.id !== why.approval?.id) throw wasDeleted(ledger)
   return {
     deletion,
-    records: deletion.ranges.reduce((sum, { from, to }) => sum + to - from, 0),
+    records: deletion.ranges.reduce((sum, { from, to }) => sum + to - from, before),
     quarantined: await discardAll(ledger, deps),
     savedSearches: await deps.saved.forget(ledger, () => true),
   }
+}
+
+/** How many records of a closed ledger were destroyed, a bounded piece at a time. */
+async function destroyAll(
+  { info: { name: ledger }, size }: LedgerView,
+  why: ErasureReasons & { readonly holdsSeenTo: number },
+  { reader, erasures }: Pick<LedgerDeletionDeps, 'reader' | 'erasures'>,
+): Promise<number> {
+  let destroyed = 0
+  let doomed: number[] = []
+  const destroy = async (): Promise<void> => {
+    const ranges = rangesOf(doomed)
+    for (let from = 0; from < ranges.length; from += RANGES_MAX)
+      await erasures.erase({ ledger, ranges: ranges.slice(from, from + RANGES_MAX), groups: 'both', ...why })
+    destroyed += doomed.length
+    doomed = []
+  }
+  for (let from = 0; from < size; from += ENTRIES_A_READ) {
+    const entries = await reader.entries(ledger, from, Math.min(ENTRIES_A_READ, size - from))
+    doomed.push(...entries.filter(isRecord).map(({ index }) => index))
+    if (doomed.length >= PIECE_ENTRIES) await destroy()
+  }
+  await destroy()
+  return destroyed
 }
 
 async function discardAll(

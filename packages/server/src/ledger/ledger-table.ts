@@ -74,6 +74,15 @@ export class LedgerTable {
     return successionChain(name, new Map(closed)).flatMap((each) => this.#views.get(each) ?? [])
   }
 
+  /** Those that a ledger has succeeded, the oldest first. */
+  predecessorsOf(name: string): readonly LedgerView[] {
+    const chain = this.chainOf(name)
+    return chain.slice(
+      0,
+      chain.findIndex(({ info }) => info.name === name),
+    )
+  }
+
   /** Where records for `name` go: the ledger itself, or what succeeded it. It may be blocked or deleted, and take none. */
   writable(name: string): LedgerView | undefined {
     let view = this.#views.get(name)

@@ -14,6 +14,13 @@ export interface ReadEntry {
   readonly personal: ReadGroup | undefined
 }
 
+/** Whether there is something left of an entry that is not one of the ledger's own. */
+export function isRecord({ core }: ReadEntry): boolean {
+  if (core === undefined) return false
+  const { action } = JSON.parse(core.text) as { action?: unknown }
+  return typeof action !== 'string' || !action.startsWith('trailproof.')
+}
+
 const decoder = new TextDecoder()
 
 /** Copies: a view would drag its whole block of 256 entries along to the other thread. */

@@ -13,7 +13,7 @@ import { rangesOf } from '../ledger/index-ranges.ts'
 import { recordedAtOf } from '../ledger/leaf-time.ts'
 import type { IndexRange } from '../ledger/ledger-store.ts'
 import type { LedgerTable, LedgerView } from '../ledger/ledger-table.ts'
-import type { ReadEntry } from '../ledger/read-entry.ts'
+import { isRecord, type ReadEntry } from '../ledger/read-entry.ts'
 import type { ReaderHandlers } from '../ledger/reader-worker.ts'
 import type { WorkerApi } from '../process/worker-call.ts'
 import { type ErrorCode, TrailproofError } from '../trailproof-error.ts'
@@ -232,13 +232,6 @@ export class Retention {
       asked: { rule: rule.name, keep_days: rule.keepDays, records, at: new Date(at).toISOString() },
     })
   }
-}
-
-/** Whether there is something left of an entry that is not one of the ledger's own. */
-function isRecord({ core }: ReadEntry): boolean {
-  if (core === undefined) return false
-  const { action } = JSON.parse(core.text) as { action?: unknown }
-  return typeof action !== 'string' || !action.startsWith('trailproof.')
 }
 
 /** It goes on with the next pass. */
