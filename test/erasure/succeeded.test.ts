@@ -197,7 +197,7 @@ test('a key of the successor alone erases nothing of the ledger before it', asyn
 })
 
 const removeLedger = (server: TestServer, ledger: string, token = ADMIN_TOKEN) =>
-  server.fetch(`/v1/ledgers/${ledger}?${new URLSearchParams(WHY)}`, { method: 'DELETE', token })
+  server.fetch(`/v1/ledgers/${ledger}?${new URLSearchParams(WHY).toString()}`, { method: 'DELETE', token })
 
 const hold = (server: TestServer, ledger: string) =>
   server.post('/v1/holds', { ledger, name: 'case-7', subject: { id: ID }, ...WHY })
@@ -258,7 +258,7 @@ describe('holds', () => {
       { from: 1, to: 2, rule: 'all', ledger: 'main-2' },
       { from: 3, to: 4 },
     ])
-    const release = `/v1/holds/case-7?${new URLSearchParams({ ledger: 'main', ...WHY })}`
+    const release = `/v1/holds/case-7?${new URLSearchParams({ ledger: 'main', ...WHY }).toString()}`
     expect((await again.fetch(release, { method: 'DELETE' })).status).toBe(200)
     expect((await eraseSubject(again)).body).toMatchObject({ complete: true, records: 2, held: 0 })
   })
