@@ -8,6 +8,7 @@ import { openServer } from '../../packages/cli/src/verify/http-evidence.ts'
 import { type Judged, judgeLedger } from '../../packages/cli/src/verify/judge-ledger.ts'
 import { run } from '../cli/command.ts'
 import { keyOfAnother } from '../support/another-person.ts'
+import { judge } from '../support/damaged-ledger.ts'
 import { masterKey } from '../support/master-key.ts'
 import { ADMIN_TOKEN, type TestServer, testServer } from '../support/test-server.ts'
 
@@ -237,6 +238,7 @@ describe('holds', () => {
     })
     const byId = await server.post('/v1/erasures', { ids: [recordId(0)], ...WHY })
     expect(byId.status).toBe(409)
+    expect(byId.body['held']).toEqual([{ ledger: 'main', index: 0, holds: ['case-7'] }])
     expect((await judged(server, 'main')).verdict).toBe('intact')
   })
 
@@ -309,8 +311,8 @@ test('a backup from before is erased from again before it serves, and said anew 
   expect(wordsIn(server.data)).toContain(NAME)
   await succeed(server, 'main-2', {})
   const restored = await server.restart()
-  const { records: found } = await restored.get<{ records: unknown[] }>(`/v1/search?ledger=main&actor=${ID}`)
-  expect(found).toEqual([])
+  const { records: left } = await restored.get<{ records: unknown[] }>(`/v1/search?ledger=main&actor=${ID}`)
+  expect(left).toEqual([])
   await restored.running.stop()
   expect(wordsIn(server.data)).not.toContain(NAME)
   const again = await restored.restart()
@@ -318,6 +320,11 @@ test('a backup from before is erased from again before it serves, and said anew 
   expect(main.verdict).toBe('erased')
   expect(main.erased).toMatchObject(evens(20, 1).map((range) => ({ ...range, ledger: 'main-3' })))
   expect((await judged(again, 'main-3')).verdict).toBe('intact')
+  // What the locks have signed and the restores have lost is missing, and nothing else is held against them.
+  await again.running.stop()
+  const found = await judge(server)
+  expect(found).toMatchObject({ verdict: 'broken', badCount: 1, firstBad: { index: 20, step: 'missing' } })
+  expect(found.erased).toEqual(main.erased)
 })
 
 test('what a ledger erased itself is said by its successor where a restore has lost the entry', async () => {

@@ -1,7 +1,7 @@
 /** Evidence from a data directory, whether a server runs on it or not. Nothing in it is written. */
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { LEAF_BYTES, openCheckpoint, type VerifierKey } from '@trailproof/core'
+import { LEAF_BYTES, openCheckpoint, readCheckpoint, type VerifierKey } from '@trailproof/core'
 import {
   type ContentKeys,
   type EncryptionOptions,
@@ -66,11 +66,15 @@ export async function openDirectory(directory: string, options: DirectoryOptions
     names,
     open,
     successorsOf: async (name) => {
-      const closed = (await reader.ledgers()).map(
-        ({ name: ledger, standing }) =>
-          [ledger, standing.kind === 'closed' ? standing.successor : undefined] as const,
+      const stored = new Map((await reader.ledgers()).map((state) => [state.name, state]))
+      const closed = new Map(
+        [...stored].map(([each, { standing }]) => [
+          each,
+          standing.kind === 'closed' ? standing.successor : undefined,
+        ]),
       )
-      return await Promise.all(successorsIn(name, new Map(closed)).map(open))
+      const found = successorsIn(name, closed).flatMap((each) => stored.get(each) ?? [])
+      return await Promise.all(found.map(async (state) => asFound(await open(state.name), state)))
     },
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
   }
@@ -144,6 +148,20 @@ function ledgerEvidence(
     storedSize: size,
     hasLock: locked.length > 0,
   }
+}
+
+/**
+ * A successor that was succeeded itself is judged as far as it was found, which the next one vouches for: what its lock has signed beyond that is
+ * what a restore has lost, and may only have been more erasures.
+ */
+async function asFound(evidence: LedgerEvidence, { size, successor }: LedgerState): Promise<LedgerEvidence> {
+  if (successor === undefined) return evidence
+  const newest = await evidence.source.checkpoint()
+  const found = [newest, ...evidence.remembered].filter((note) => {
+    const head = readCheckpoint(note)
+    return head.kind === 'checkpoint' && head.size <= size
+  })
+  return { ...evidence, source: { ...evidence.source, checkpoint: async () => newestCheckpoint(found) } }
 }
 
 function keysFor(

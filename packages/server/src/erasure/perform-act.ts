@@ -221,7 +221,7 @@ export async function assertNotHeld(
   places: readonly Places[],
   { holds, reader }: Pick<Services, 'holds' | 'reader'>,
 ): Promise<Pick<LedgerHolds, 'seenTo'>> {
-  const held: { readonly index: number; readonly holds: readonly string[] }[] = []
+  const held: Held['entries'][number][] = []
   let seenTo = Infinity
   for (const { ledger, ranges } of places) {
     const keeping = await holds.of(ledger)
@@ -231,7 +231,7 @@ export async function assertNotHeld(
     for (const { from, to } of ranges)
       for (const entry of await reader.entries(ledger, from, to - from)) {
         const names = keeping.entry(entry)
-        if (names.length > 0) held.push({ index: entry.index, holds: names })
+        if (names.length > 0) held.push({ ledger, index: entry.index, holds: names })
       }
   }
   if (held.length > 0) throw new Held(held)

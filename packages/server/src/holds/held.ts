@@ -42,8 +42,12 @@ function testOf({ records, heldAt }: StoredHold): Test {
 
 /** What was to be erased is held: nothing of it is erased. */
 export class Held extends TrailproofError {
-  /** Index of an entry, and the names of what holds it. */
-  readonly entries: readonly { readonly index: number; readonly holds: readonly string[] }[]
+  /** Ledger and index of an entry, and the names of what holds it. */
+  readonly entries: readonly {
+    readonly ledger: string
+    readonly index: number
+    readonly holds: readonly string[]
+  }[]
 
   constructor(entries: Held['entries']) {
     const names = [...new Set(entries.flatMap(({ holds }) => holds))].toSorted()
