@@ -154,8 +154,8 @@ function ledgerEvidence(
  * A successor that was succeeded itself is judged as far as it was found, which the next one vouches for: what its lock has signed beyond that is
  * what a restore has lost, and may only have been more erasures.
  */
-async function asFound(evidence: LedgerEvidence, { size, successor }: LedgerState): Promise<LedgerEvidence> {
-  if (successor === undefined) return evidence
+async function asFound(evidence: LedgerEvidence, { size, standing }: LedgerState): Promise<LedgerEvidence> {
+  if (standing.kind !== 'closed') return evidence
   const newest = await evidence.source.checkpoint()
   const found = [newest, ...evidence.remembered].filter((note) => {
     const head = readCheckpoint(note)
