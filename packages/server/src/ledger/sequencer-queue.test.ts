@@ -144,3 +144,17 @@ test('an error that it knows no way on from is fatal all the same', async () => 
   void queue.append('main', records(1))
   expect(await fatal.promise).toBe(broken)
 })
+
+test('what is for a ledger that was deleted is refused, and the others of its commit are told their places', async () => {
+  const queue = new SequencerQueue(
+    async (batches) => batches.filter(({ ledger }) => ledger !== 'gone').map(receiptsOf),
+    unexpected,
+  )
+  const gone = [queue.append('gone', records(1)), queue.append('gone', records(2))]
+  const main = queue.append('main', records(1))
+  for (const each of gone)
+    await expect(each).rejects.toMatchObject({ code: 'LEDGER_CLOSED', retryable: false })
+  expect(await main).toMatchObject({ offset: 0, count: 1 })
+  expect(queue.waitingRecords).toBe(0)
+  expect(await queue.append('main', records(1))).toMatchObject({ count: 1 })
+})
