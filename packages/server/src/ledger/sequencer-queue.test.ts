@@ -146,9 +146,10 @@ test('an error that it knows no way on from is fatal all the same', async () => 
 })
 
 test('what is for a ledger that was deleted is refused, and the others of its commit are told their places', async () => {
-  const commit = async (batches: readonly CommitBatch[]): Promise<CommitReceipts[]> =>
-    batches.filter(({ ledger }) => ledger !== 'gone').map(receiptsOf)
-  const queue = new SequencerQueue(commit, unexpected)
+  const queue = new SequencerQueue(
+    async (batches) => batches.filter(({ ledger }) => ledger !== 'gone').map(receiptsOf),
+    unexpected,
+  )
   const gone = [queue.append('gone', records(1)), queue.append('gone', records(2))]
   const main = queue.append('main', records(1))
   for (const each of gone)
