@@ -85,7 +85,9 @@ export const FAMILIES = {
   trailproof_quarantine_records_max: gauge('Setting quarantine_records_max: beyond it they are refused.'),
 
   // Ledgers and their index.
-  trailproof_ledgers: gauge('Ledgers, by state: open, closed (succeeded by another), deleted, blocked.', ['state']),
+  trailproof_ledgers: gauge('Ledgers, by state: open, closed (succeeded by another), deleted, blocked.', [
+    'state',
+  ]),
   trailproof_ledger_size: gauge('Entries in the ledger.', ['ledger']),
   trailproof_index_lag_entries: gauge('Entries that search does not find yet.', ['ledger']),
   trailproof_index_lag_seconds: gauge('Age of the oldest entry that search does not find yet.', ['ledger']),
