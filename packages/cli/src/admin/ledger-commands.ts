@@ -76,7 +76,7 @@ function deleteCommand(context: Context) {
     .requiredOption('--reason <text>', 'why; kept for ever')
     .option('--yes', 'do not ask')
     .action(async (name, { json, yes, authority, reason, ...options }) => {
-      const question = `All that ledger ${name} holds is erased for ever, and its name is never used again.`
+      const question = `All that ledger ${name} and those that it has succeeded hold is erased for ever, and its name is never used again.`
       await confirm(context, question, { yes, word: name })
       const query = new URLSearchParams({ authority, reason })
       const answer = await clientOf(options, context).json<Deleted | Asked>(

@@ -33,7 +33,7 @@ export function DeleteLedger({ name, onAsked }: DeleteLedgerProps) {
       of={name}
       isGrave
       title={`Delete the ledger ${name}?`}
-      explanation="All that it holds is erased for ever but what it recorded of itself, it takes no more records, and its name is never used again. Its proofs stay, and who read it stays on record. Where it takes two, somebody else approves it first."
+      explanation="All that it holds, and what those held that it has succeeded, is erased for ever but what they recorded of themselves; it takes no more records, and its name is never used again. Its proofs stay, and who read it stays on record. Where it takes two, somebody else approves it first."
       act="Delete it"
       onSubmit={remove}
     >
