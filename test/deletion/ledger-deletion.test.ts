@@ -269,10 +269,12 @@ test('a backup from before brings nothing of it back', async () => {
   rmSync(server.data, { recursive: true })
   cpSync(backup, server.data, { recursive: true })
   const restored = await server.restart()
-  // Its newest entries are missing, as of any ledger that was restored; what they say is done.
-  expect(await restored.get('/v1/ledgers/shop')).toMatchObject({ state: { kind: 'blocked' } })
-  expect((await restored.post('/v1/events?ledger=shop', { action: 'a.b' })).status).toBe(503)
+  // Its newest entries are missing, as of any ledger that was restored; what they said is done, and stays so.
+  expect(await restored.get('/v1/ledgers/shop')).toMatchObject({ state: { kind: 'deleted' } })
+  expect((await restored.post('/v1/events?ledger=shop', { action: 'a.b' })).status).toBe(410)
   await restored.running.stop()
+  const where = ['--data', server.data, '--keys', server.keys, '--reason', 'restored']
+  expect((await run(['ledger', 'succeed', 'shop', ...where])).stderr).toContain('was deleted')
   rmSync(backup, { recursive: true })
   const ledger = readFileSync(join(server.data, 'ledger.db'))
   for (const text of [WHO, `${SECRET} 7`]) expect(ledger.includes(text)).toBe(false)

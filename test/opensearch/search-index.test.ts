@@ -112,8 +112,8 @@ describe('The search index on OpenSearch', () => {
     goOn.resolve()
     await expect(late).rejects.toMatchObject({ code: 'HEAD_MOVED' })
     expect(await index.cursor('main')).toBe(13)
-    expect(await index.holdsPersonal('main', 11)).toBe(false)
-    expect(await index.holdsPersonal('main', 12)).toBe(false)
+    expect(await index.personalIn('main', { from: 11, to: 12 })).toEqual([])
+    expect(await index.personalIn('main', { from: 12, to: 13 })).toEqual([])
     for (const gone of ['lateone', 'latetwo']) {
       expect(await found(index, text(gone))).toEqual([])
       expect(bytesBelow(node.data).includes(gone)).toBe(false)
@@ -129,11 +129,11 @@ describe('The search index on OpenSearch', () => {
     ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     expect(await index.cursor('main')).toBe(4)
     expect(await found(index)).toEqual(indexesTo(4))
-    expect(await index.holdsPersonal('main', 5)).toBe(true)
+    expect(await index.personalIn('main', { from: 5, to: 6 })).toEqual([5])
     const again = [entry(4), { ...entry(5), personal: undefined }, ...entries(6, 12)]
     await index.apply('main', again, 12)
     expect(await found(index)).toEqual(indexesTo(12))
-    expect(await index.holdsPersonal('main', 5)).toBe(false)
+    expect(await index.personalIn('main', { from: 5, to: 6 })).toEqual([])
     expect(await found(index, is('targets.id', 'order-6'))).toEqual([6])
     expect(bytesBelow(node.data).includes('leftover')).toBe(false)
   })
@@ -183,8 +183,8 @@ describe('The search index on OpenSearch', () => {
         }
         expect(await found(index), `request ${fails}`).toEqual(indexesTo(PART + 2))
         expect(await found(index, text(secret))).toEqual([])
-        expect(await index.holdsPersonal('main', PART)).toBe(false)
-        expect(await index.holdsPersonal('main', PART + 1)).toBe(true)
+        expect(await index.personalIn('main', { from: PART, to: PART + 1 })).toEqual([])
+        expect(await index.personalIn('main', { from: PART + 1, to: PART + 2 })).toEqual([PART + 1])
         expect((await names()).split(',')).toHaveLength(3)
         expect(bytesBelow(node.data).includes(secret), `request ${fails}`).toBe(false)
       }
@@ -205,7 +205,7 @@ describe('The search index on OpenSearch', () => {
     }
     await erasing.eraseEntries('main', [entry(1)])
     expect(await found(index)).toEqual(indexesTo(7))
-    expect(await index.holdsPersonal('main', 1)).toBe(false)
+    expect(await index.personalIn('main', { from: 1, to: 2 })).toEqual([])
     expect(await found(index, is('targets.id', 'order-6'))).toEqual([6])
   })
 

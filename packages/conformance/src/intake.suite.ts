@@ -231,6 +231,22 @@ export function intakeSuite(driver: IntakeDriver): void {
       expect(aside).toHaveLength(DAMAGED.length)
     })
 
+    test('records that only the server itself writes come from no broker', async () => {
+      const ledgers = new CountedLedgers()
+      const aside: string[] = []
+      const [intake] = await Promise.all([
+        receiver(),
+        sequencer(ledgers, { putAside: async (_, reason) => void aside.push(reason) }),
+      ])
+      for (const action of ['trailproof.erasure', String.raw`\u0074railproof.hold`]) {
+        const core = Buffer.from(`{"action":"${action}"}`)
+        const forged = { ...records(1), lengths: Uint32Array.of(core.length, 0), bytes: core }
+        intake.append('main', forged).catch(() => undefined) // nobody answers
+      }
+      await vi.waitUntil(() => aside.length === 2, PATIENCE)
+      expect(indexesOf(await intake.append('main', records(1)))).toEqual([0])
+    })
+
     test('a message that cannot be put aside is not lost', async () => {
       const ledgers = new CountedLedgers()
       let refusals = 3
@@ -307,7 +323,7 @@ const DAMAGED = [
 ]
 
 function records(count: number): PackedRecords {
-  const bytes = randomBytes(10 * count)
+  const bytes = Buffer.from(randomBytes(5 * count).toString('hex'))
   return {
     count,
     ids: randomBytes(16 * count),

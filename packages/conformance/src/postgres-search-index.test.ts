@@ -54,7 +54,7 @@ onEachPostgres((postgres) => {
       await index.apply('main', entries(200, 300), 300)
       await index.eraseEntries('main', [entry(3)])
       expect((await ask(index, is('actor.id', 'person-7'))).indexes).toEqual([7])
-      expect(await index.holdsPersonal('main', 3)).toBe(false)
+      expect(await index.personalIn('main', { from: 3, to: 4 })).toEqual([])
       await index.reset('main')
       expect(await index.cursor('main')).toBe(0)
       for (const statement of [

@@ -116,6 +116,30 @@ test('successors are followed to the last one', async () => {
   expect(await verify(main, [third.evidence])).toMatchObject(BROKEN)
 })
 
+test('what is gone from a successor may be said by those after it', async () => {
+  const main = closedLedger()
+  const second = new OtherLedger('main-2', successionOf(main), [7, erased('main', [[3, 6]])])
+  const third = new OtherLedger('main-3', successionOf(second), [5, erased('main-2', [[10, 12]])])
+  second.erase(10, 12)
+  const both = [second.evidence, third.evidence]
+  expect((await verify(main, both)).erased).toMatchObject([{ from: 3, to: 6, ledger: 'main-2' }])
+  // Of what nobody says, the one in between is broken, and says nothing of others.
+  second.erase(14, 15)
+  expect(await verify(main, both)).toMatchObject(BROKEN)
+})
+
+test('a successor erases nothing that it has not found', async () => {
+  const main = closedLedger()
+  const empty = new SampleLedger(0)
+  const found = foundOf(main).split('\n')[0]! + foundOf(empty).slice(foundOf(empty).indexOf('\n'))
+  const metadata = { ...successionOf(main).metadata, restored_checkpoint: found }
+  const next = new OtherLedger('main-2', { action: 'trailproof.succession', metadata }, [
+    7,
+    erased('main', [[0, 300]]),
+  ])
+  expect(await verify(main, [next.evidence])).toMatchObject(BROKEN)
+})
+
 test('a successor is not asked for where nothing is missing', async () => {
   const main = new SampleLedger(20)
   expect(await verify(main, [], { successors: away })).toMatchObject({ verdict: 'intact' })

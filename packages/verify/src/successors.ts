@@ -64,14 +64,18 @@ export function ledgerOf(origin: string): string {
 export async function successorsWord(
   closed: Head & { readonly source: EvidenceSource },
   successors: () => Promise<readonly SuccessorEvidence[]>,
-  judge: (successor: SuccessorEvidence) => Promise<JudgedLedger>,
+  judge: (successor: SuccessorEvidence, next: readonly SuccessorEvidence[]) => Promise<JudgedLedger>,
   { sha256 }: Pick<Primitives, 'sha256'>,
 ): Promise<SuccessorsWord> {
   const erasures: Erasure[] = []
   let before = closed
+  /** Of what was found of the closed ledger; nobody erases what they have not found. */
+  let reach: number | undefined
   try {
-    for (const successor of await successors()) {
-      const { report, said } = await judge(successor)
+    const all = await successors()
+    for (const [i, successor] of all.entries()) {
+      // What is gone from it, too, may be said by those after it.
+      const { report, said } = await judge(successor, all.slice(i + 1))
       const name = ledgerOf(report.origin)
       if (report.verdict === 'broken') return { erasures }
       const missing = report.unproven.find(({ what }) => !OF_CONTENT.has(what))
@@ -82,8 +86,9 @@ export async function successorsWord(
         return { erasures, doubt: `${name} withholds what it succeeded` }
       if (said.predecessor === undefined || !(await isOf(said.predecessor, before, sha256)))
         return { erasures }
+      reach ??= said.predecessor.size
       for (const { ledger, erasure } of said.erasures)
-        if (ledger === ledgerOf(closed.origin)) erasures.push({ ...erasure, ledger: name })
+        if (ledger === ledgerOf(closed.origin)) erasures.push({ ...erasure, ledger: name, reach })
       if (isDoubtful) return { erasures, doubt: `${name} withholds what it may have erased` }
       before = {
         source: successor.source,

@@ -147,8 +147,11 @@ async function wordAbout(
 ): Promise<SuccessorsWord> {
   if (successors === undefined || !entries.isShortOfErasures) return { erasures: [] }
   const primitives = { sha256, verifyEd25519 }
-  const judgeOne = ({ source, verifierKeys }: SuccessorEvidence): Promise<JudgedLedger> =>
-    judge(source, { ...primitives, verifierKeys, ...(signal && { signal }) })
+  const judgeOne = (
+    { source, verifierKeys }: SuccessorEvidence,
+    next: readonly SuccessorEvidence[],
+  ): Promise<JudgedLedger> =>
+    judge(source, { ...primitives, verifierKeys, successors: async () => next, ...(signal && { signal }) })
   return await successorsWord(closed, successors, judgeOne, primitives)
 }
 

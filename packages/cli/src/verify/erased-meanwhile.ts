@@ -35,6 +35,17 @@ export class SeenErased {
   readonly core = new ErasedIndexes()
 }
 
+/** The same of each ledger of a chain: what succeeded a ledger is read, too. */
+export class SeenOfLedgers {
+  readonly #seen = new Map<string, SeenErased>()
+
+  ledger(name: string): SeenErased {
+    const known = this.#seen.get(name) ?? new SeenErased()
+    this.#seen.set(name, known)
+    return known
+  }
+}
+
 /** Notes in `seen` which entries are shown without their personal group, and which without the core group. */
 export function notingErased(source: EvidenceSource, seen: SeenErased): EvidenceSource {
   return mapping(source, (entry, index) => {

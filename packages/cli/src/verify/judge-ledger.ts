@@ -2,7 +2,7 @@
 import { sha256, verifyEd25519 } from '@trailproof/server/ports'
 import { type EvidenceSource, type Report, type SuccessorEvidence, verifyLedger } from '@trailproof/verify'
 import type { Progress } from '../terminal/progress.ts'
-import { notingErased, SeenErased, withholdingNewlyErased } from './erased-meanwhile.ts'
+import { notingErased, SeenOfLedgers, withholdingNewlyErased } from './erased-meanwhile.ts'
 import type { EvidencePlace, KeysFrom, LedgerEvidence } from './ledger-evidence.ts'
 import type { RememberedFile } from './remembered-file.ts'
 
@@ -33,13 +33,20 @@ export async function judgeLedger(
   options: JudgeOptions,
 ): Promise<Judged> {
   const startedAt = options.now()
-  const seen = new SeenErased()
+  const seenOf = new SeenOfLedgers()
   let evidence = await place.open(name)
-  const successors = () => place.successorsOf(name)
-  let report = await judgeOnce(evidence, notingErased(evidence.source, seen), successors, options)
+  const judge = (read: typeof notingErased): Promise<Report> => {
+    const successors = async (): Promise<readonly SuccessorEvidence[]> =>
+      (await place.successorsOf(name)).map((each) => ({
+        ...each,
+        source: read(each.source, seenOf.ledger(each.name)),
+      }))
+    return judgeOnce(evidence, read(evidence.source, seenOf.ledger(name)), successors, options)
+  }
+  let report = await judge(notingErased)
   if (report.firstBad?.step === 'erasure') {
     evidence = await place.open(name)
-    report = await judgeOnce(evidence, withholdingNewlyErased(evidence.source, seen), successors, options)
+    report = await judge(withholdingNewlyErased)
   }
   if (isSigned(report)) options.remembered?.add(name, await evidence.source.checkpoint(), options.now())
   return {

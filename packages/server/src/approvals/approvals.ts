@@ -237,6 +237,7 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
   'LEDGER_UNKNOWN',
   'LEDGER_CLOSED',
   'BAD_REQUEST',
+  'DATA_DAMAGED', // somebody who asks again knows of it
 ])
 
 function isFinal(error: unknown): error is TrailproofError {

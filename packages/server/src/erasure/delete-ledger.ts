@@ -68,17 +68,18 @@ export async function deleteLedger(
   const isOver = deps.ledgers.get(ledger)?.info.state.kind === 'deleted'
   const holdsSeenTo = isOver ? 0 : await assertDeletable(ledger, deps)
   // First those before it: what is destroyed of them it says itself, as long as it takes entries.
+  const predecessors = deps.ledgers.predecessorsOf(ledger)
+  const chain = [...predecessors.map(({ info }) => info.name), ledger]
   let before = 0
   if (!isOver)
-    for (const view of deps.ledgers.predecessorsOf(ledger))
-      before += await destroyAll(view, { ...why, holdsSeenTo }, deps)
+    for (const view of predecessors) before += await destroyAll(view, { ...why, holdsSeenTo }, deps)
   const deletion = await deps.erasures.deleteLedger({ ledger, holdsSeenTo, ...why })
   if (deletion.facts.approval?.id !== why.approval?.id) throw wasDeleted(ledger)
   return {
     deletion,
     records: deletion.ranges.reduce((sum, { from, to }) => sum + to - from, before),
-    quarantined: await discardAll(ledger, deps),
-    savedSearches: await deps.saved.forget(ledger, () => true),
+    quarantined: await sumOver(chain, (name) => discardAll(name, deps)),
+    savedSearches: await sumOver(chain, (name) => deps.saved.forget(name, () => true)),
   }
 }
 
@@ -104,6 +105,12 @@ async function destroyAll(
   }
   await destroy()
   return destroyed
+}
+
+async function sumOver(names: readonly string[], count: (name: string) => Promise<number>): Promise<number> {
+  let sum = 0
+  for (const name of names) sum += await count(name)
+  return sum
 }
 
 async function discardAll(

@@ -3,6 +3,7 @@
  * they are done. After any failure nothing in memory is trusted: it begins again behind the last message that was done.
  */
 import type { AppendReceipts } from '../ledger/commit-batch.ts'
+import { mayHoldServerRecords } from '../ledger/server-records.ts'
 import { TrailproofError } from '../trailproof-error.ts'
 import type { Intake } from './intake.ts'
 import type { Consumption, Delivery, IntakeBroker } from './intake-broker.ts'
@@ -188,6 +189,8 @@ class Session {
     if (!isOurMessage(delivery.bytes)) return { settled: this.#deps.takeForeign(delivery, this.#queue) }
     const message = readMessage(delivery)
     if (message instanceof Error) return { settled: this.#deps.putAside(delivery, message.message) }
+    if (mayHoldServerRecords(message.records))
+      return { settled: this.#deps.putAside(delivery, 'it has records that only the server itself writes') }
     const ledger = this.#owned.get(message.ledger) ?? (await this.#own(message.ledger))
     if (ledger instanceof TrailproofError) return { settled: this.#refuse(delivery, message, ledger) }
     return { settled: this.#commit(ledger, message, delivery) }

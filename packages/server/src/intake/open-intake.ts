@@ -3,6 +3,7 @@ import { type CompiledRedaction, parseBody, redactText } from '@trailproof/core'
 import type { Logger } from 'pino'
 import { acceptBrokered } from '../accept.ts'
 import { type LedgerInfo, wasDeleted } from '../ledger/ledger-info.ts'
+import { isAccessLedger } from '../ledger/ledger-name.ts'
 import type { LedgerTable } from '../ledger/ledger-table.ts'
 import { type Commit, type Recovery, SequencerQueue } from '../ledger/sequencer-queue.ts'
 import type { Quarantine } from '../quarantine/quarantine.ts'
@@ -126,8 +127,9 @@ async function takeForeign(
   const ledger = ledgers.writable(key) ?? ledgers.writable('main')
   if (ledger === undefined) throw new TrailproofError('LEDGER_UNKNOWN', `${place}: there is no ledger main`)
   const { name, state } = ledger.info
-  if (state.kind === 'deleted')
-    return await putAside(delivery, { reason: wasDeleted(name).message, ledger: name }, broker, deps)
+  const aside = (reason: string) => putAside(delivery, { reason, ledger: name }, broker, deps)
+  if (state.kind === 'deleted') return await aside(wasDeleted(name).message)
+  if (isAccessLedger(name)) return await aside(`${name} is written by the server itself`)
   await acceptBrokered(
     {
       ledger,

@@ -5,6 +5,7 @@ import type { WorkerApi } from '../process/worker-call.ts'
 import type { IndexerHandlers } from '../search/indexer-worker.ts'
 import type { ErrorCode, TrailproofError } from '../trailproof-error.ts'
 import type { CommitReceipts } from './commit-batch.ts'
+import { slicesOf } from './index-ranges.ts'
 import type { DeletionRequest, LedgerDeletion } from './ledger-deletion.ts'
 import type { ErasedRange } from './ledger-store.ts'
 import type { LedgerTable } from './ledger-table.ts'
@@ -21,6 +22,8 @@ export interface ErasureDeps {
   readonly gate: Pick<ErasureGate, 'erasing'>
 }
 
+/** Entries whose content is destroyed in one go, in which nothing is committed. */
+const ENTRIES_A_TURN = 65_536
 const OF_KEYS: ReadonlySet<ErrorCode> = new Set(['KEY_MISSING', 'KEY_RING_UNAVAILABLE'])
 
 export class Erasures {
@@ -74,7 +77,8 @@ export class Erasures {
     for (let tries = 1; ; tries++)
       try {
         await this.#deps.indexer.erase(ledger, [...ranges])
-        await this.#deps.writer.destroy(ledger, ranges)
+        // Records of other ledgers are committed in between.
+        for (const some of slicesOf(ranges, ENTRIES_A_TURN)) await this.#deps.writer.destroy(ledger, some)
         return await this.#deps.indexer.eraseAgain(ledger, [...ranges])
       } catch (error) {
         // A long read holds what was there; the content is destroyed, only its traces are not yet.

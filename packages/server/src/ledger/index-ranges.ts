@@ -12,5 +12,26 @@ export function rangesOf(indexes: readonly number[]): readonly IndexRange[] {
   return ranges
 }
 
+/** The same ranges in lists of at most `entriesMax` entries each. */
+export function* slicesOf<Range extends IndexRange>(
+  ranges: readonly Range[],
+  entriesMax: number,
+): Generator<readonly Range[]> {
+  let slice: Range[] = []
+  let room = entriesMax
+  for (const range of ranges)
+    for (let { from } = range; from < range.to; ) {
+      const to = Math.min(range.to, from + room)
+      slice.push({ ...range, from, to })
+      room -= to - from
+      from = to
+      if (room > 0) continue
+      yield slice
+      slice = []
+      room = entriesMax
+    }
+  if (slice.length > 0) yield slice
+}
+
 /** Of one record of an erasure, whose metadata has a limit. */
 export const RANGES_MAX = 5_000

@@ -58,7 +58,7 @@ export async function deleteLedger(
 ): Promise<void> {
   const { name } = owned
   const before = listedDeletion(list, name)
-  leftover.skipTo(Math.max(0, ...before.flatMap(({ ranges }) => ranges.map(({ to }) => to))))
+  leftover.skipTo(before.reduce((end, { ranges }) => Math.max(end, ranges.at(-1)?.to ?? 0), 0))
   await leftover.readOn(store, owned.tree.size)
   for (const ranges of pieces(leftover.ranges, before.length === 0))
     list.append(name, closing(owned, ranges, before[0]?.closes ?? facts))

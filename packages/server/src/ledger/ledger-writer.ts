@@ -149,8 +149,16 @@ export class LedgerWriter {
     } catch (error) {
       this.#sequencer.disown(state.name)
       if (!isOfTheLedger(error)) throw error
+      if (error.code === 'DATA_BEHIND_LOCK' && listedDeletion(this.#erasures, state.name).length > 0)
+        return await this.#closeRestored(state.name)
       this.#blocked.set(state.name, blockedBy(error))
     }
+  }
+
+  /** A backup from before a ledger was deleted: it is as closed as it was, at what there is of it. */
+  async #closeRestored(name: string): Promise<void> {
+    const { size, epoch } = (await this.#store.ledger(name))!
+    await this.#store.close(name, { kind: 'deleted' }, { size, epoch })
   }
 
   /** A lock without a ledger is a creation cut short (made again), or data that is gone (blocked). */
@@ -373,16 +381,17 @@ export class LedgerWriter {
         if (saying === name) await this.#commitErasure(name, listed)
         else if (
           listed.ranges.some(({ from }) => from < size) &&
-          !(await this.#has(saying, listed.record.id))
+          !(await this.#isSaid(saying, listed.record.id))
         )
           await this.commit([joinRecords(name, [packRecords([saidAnew(owned, ledger, listed)])])])
       }
     }
   }
 
-  async #has(ledger: string, id: string): Promise<boolean> {
+  /** Whether verifiers read it there: what stands behind the last checkpoint that is kept is not signed for them. */
+  async #isSaid(ledger: string, id: string): Promise<boolean> {
     const [found] = await this.#store.findRecords(ledger, decodeUuid(id)!)
-    return found !== undefined
+    return found !== undefined && found.index < checkpointSize((await this.#store.ledger(ledger))!.checkpoint)
   }
 
   /** The ledger with those that it has succeeded and that have succeeded it, the oldest first. */

@@ -4,7 +4,7 @@ import { canonicalJson, encodeUuid } from '@trailproof/core'
 import { uuidv7 } from 'uuidv7'
 import { formatMicros } from '../process/format-time.ts'
 import { sha256 } from '../process/sha256.ts'
-import type { EncodedRecord } from './commit-batch.ts'
+import type { EncodedRecord, PackedRecords } from './commit-batch.ts'
 import type { IndexRange } from './ledger-store.ts'
 
 const encoder = new TextEncoder()
@@ -248,6 +248,24 @@ export function gapRecord(
 export function isServerAction(core: Uint8Array): boolean {
   const { action } = JSON.parse(new TextDecoder().decode(core)) as { action?: unknown }
   return typeof action === 'string' && action.startsWith(SERVER_ACTION_PREFIX)
+}
+
+/** Whether some of these have such an action, as no receiver sends them; true as well of what cannot be read. */
+export function mayHoldServerRecords({ count, lengths, bytes }: PackedRecords): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  // Nearly always enough: in canonical JSON only control characters are escaped like that.
+  if (!text.includes(`"${SERVER_ACTION_PREFIX}`) && !text.includes(String.raw`\u`)) return false
+  let at = 0
+  try {
+    for (let i = 0; i < count; i++) {
+      const [core, personal] = [lengths[2 * i]!, lengths[2 * i + 1]!]
+      if (isServerAction(text.subarray(at, at + core))) return true
+      at += core + personal
+    }
+    return false
+  } catch {
+    return true
+  }
 }
 
 interface ServerRecord {

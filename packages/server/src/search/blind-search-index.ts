@@ -1,5 +1,7 @@
 /** A search index that learns nothing personal but keyed hashes, whichever driver keeps it (docs/encryption.md). */
+
 import type { ContentKeys } from '../keyring/content-keys.ts'
+import type { IndexRange } from '../ledger/ledger-store.ts'
 import type { TrailproofError } from '../trailproof-error.ts'
 import { assertAnswerable, blindFilter, isPersonalField } from './blind-filter.ts'
 import { blinded } from './blind-terms.ts'
@@ -69,8 +71,8 @@ export class BlindSearchIndex implements SearchIndex {
     await this.#inner.fence((await this.#of(ledger)).name)
   }
 
-  async holdsPersonal(ledger: string, index: number): Promise<boolean> {
-    return this.#inner.holdsPersonal((await this.#of(ledger)).name, index)
+  async personalIn(ledger: string, range: IndexRange): Promise<readonly number[]> {
+    return this.#inner.personalIn((await this.#of(ledger)).name, range)
   }
 
   async candidates(request: CandidateRequest, deadline: Deadline): Promise<CandidatePage> {

@@ -60,7 +60,10 @@ function rig({ size = 10, sharesIndex = false } = {}) {
       state.erasures++
       for (const { index: at } of entries) applied.set(at, { ...applied.get(at)!, personal: undefined })
     },
-    holdsPersonal: async (_, at) => applied.get(at)?.personal !== undefined,
+    personalIn: async (_, { from, to }) =>
+      [...applied.values()].flatMap(({ index: at, personal }) =>
+        at >= from && at < to && personal !== undefined ? [at] : [],
+      ),
     fence: async () => void state.fences++,
     async reset() {
       applied.clear()

@@ -257,9 +257,8 @@ export class Indexer {
     readable: readonly IndexedEntry[],
   ): Promise<boolean> {
     const known = new Set(readable.map(({ index }) => index))
-    for (let index = from; index < to; index++)
-      if (!known.has(index) && (await this.#deps.index.holdsPersonal(ledger, index))) return true
-    return false
+    const personal = await this.#deps.index.personalIn(ledger, { from, to })
+    return personal.some((index) => !known.has(index))
   }
 
   /** An index of more than there is outlived a restored ledger: it knows entries that are no more. */

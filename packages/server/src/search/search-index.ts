@@ -1,5 +1,7 @@
 /** The port that finds entries by their fields and words. Everything in it can be rebuilt from the ledger. */
+
 import type { Filter } from '@trailproof/core/query'
+import type { IndexRange } from '../ledger/ledger-store.ts'
 import type { Deadline } from './deadline.ts'
 
 /** What the index keeps of one entry. Texts are as in the record. */
@@ -82,8 +84,8 @@ export interface SearchIndex {
    * for a driver that one process has for itself.
    */
   fence(ledger: string): Promise<void>
-  /** Whether anything personal of an entry may still be in the index. */
-  holdsPersonal(ledger: string, index: number): Promise<boolean>
+  /** The entries of a range of which something personal may still be in the index, in any order. */
+  personalIn(ledger: string, range: IndexRange): Promise<readonly number[]>
   /** A page is short, and `next` says where to go on, when the time is over. */
   candidates(request: CandidateRequest, deadline: Deadline): Promise<CandidatePage>
   /** Counts without reading records; undefined when filter or fields ask for more than the index knows. */

@@ -1,4 +1,5 @@
 /** SearchIndex on OpenSearch: a document an entry in indices of a ledger, which hold nothing of the records themselves. */
+import type { IndexRange } from '../../ledger/ledger-store.ts'
 import type { Deadline } from '../../search/deadline.ts'
 import type {
   CandidatePage,
@@ -103,8 +104,8 @@ export class OpenSearchIndex implements SearchIndex {
     return this.#writer.fence(ledger)
   }
 
-  holdsPersonal(ledger: string, index: number): Promise<boolean> {
-    return personalIn(this.#client, this.#states, this.#names, ledger, index)
+  personalIn(ledger: string, range: IndexRange): Promise<readonly number[]> {
+    return personalIn(this.#client, this.#states, this.#names, ledger, range)
   }
 
   candidates(request: CandidateRequest, deadline: Deadline): Promise<CandidatePage> {

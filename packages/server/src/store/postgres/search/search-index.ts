@@ -1,4 +1,5 @@
 /** SearchIndex on PostgreSQL: terms in GIN, a row an entry in partitions of a ledger, counts added up by time. */
+import type { IndexRange } from '../../../ledger/ledger-store.ts'
 import type { Deadline } from '../../../search/deadline.ts'
 import type {
   CandidatePage,
@@ -112,13 +113,14 @@ export class PostgresSearchIndex implements SearchIndex {
     return this.#writer.fence(ledger)
   }
 
-  async holdsPersonal(ledger: string, index: number): Promise<boolean> {
-    const rows = await this.#connections.read(
-      `SELECT 1 FROM ${this.#schema}.indexed_entry AS e JOIN ${this.#schema}.indexed_ledger AS l ON l.id = e.ledger
-        WHERE l.name = $1 AND e.part = $2 / l.part_entries AND e.entry = $2 AND NOT e.erased`,
-      [ledger, index],
+  async personalIn(ledger: string, { from, to }: IndexRange): Promise<readonly number[]> {
+    const rows = await this.#connections.read<{ entry: number }>(
+      `SELECT e.entry FROM ${this.#schema}.indexed_entry AS e JOIN ${this.#schema}.indexed_ledger AS l ON l.id = e.ledger
+        WHERE l.name = $1 AND e.part >= $2 / l.part_entries AND e.part <= ($3 - 1) / l.part_entries
+          AND e.entry >= $2 AND e.entry < $3 AND NOT e.erased`,
+      [ledger, from, to],
     )
-    return rows.length > 0
+    return rows.map(({ entry }) => entry)
   }
 
   candidates(request: CandidateRequest, deadline: Deadline): Promise<CandidatePage> {

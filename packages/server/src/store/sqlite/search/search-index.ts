@@ -1,5 +1,7 @@
 /** SearchIndex on SQLite, in a file of its own: terms in FTS5, a narrow row an entry, counts added up by time. */
+
 import type { DatabaseSync } from 'node:sqlite'
+import type { IndexRange } from '../../../ledger/ledger-store.ts'
 import type { Deadline } from '../../../search/deadline.ts'
 import type {
   CandidatePage,
@@ -65,11 +67,14 @@ export class SqliteSearchIndex implements SearchIndex {
     // A file that one process writes.
   }
 
-  async holdsPersonal(ledger: string, index: number): Promise<boolean> {
+  async personalIn(ledger: string, { from, to }: IndexRange): Promise<readonly number[]> {
     const known = this.#reader.find(ledger)
-    if (!known) return false
-    const row = this.#db.prepare('SELECT erased FROM indexed_entry WHERE position = ?')
-    return row.get(positionOf(known.id, index))?.['erased'] === 0
+    if (!known) return []
+    const first = positionOf(known.id, 0)
+    const rows = this.#db
+      .prepare('SELECT position FROM indexed_entry WHERE position >= ? AND position < ? AND erased = 0')
+      .all(first + from, first + to)
+    return rows.map(({ position }) => (position as number) - first)
   }
 
   candidates(request: CandidateRequest, deadline: Deadline): Promise<CandidatePage> {
