@@ -3,6 +3,7 @@ import type { HeldBy } from '../holds/held.ts'
 import { RANGES_MAX, rangesOf } from '../ledger/index-ranges.ts'
 import { accessLedgerOf } from '../ledger/ledger-name.ts'
 import type { LedgerView } from '../ledger/ledger-table.ts'
+import { isRecord } from '../ledger/read-entry.ts'
 import { QUERY_TIMEOUT_MS, untilIndexed } from '../search/find.ts'
 import type { Services } from '../services.ts'
 import { concerns, type DataSubject, namer, subjectFilter, subjectHash } from './data-subject.ts'
@@ -162,16 +163,11 @@ async function naming(
   const indexes: number[] = []
   for (let from = 0; from < size; from += ENTRIES_A_READ) {
     const entries = await reader.entries(info.name, from, Math.min(ENTRIES_A_READ, size - from))
-    for (const { index, core, personal } of entries)
-      if (personal && isNamed(personal.text) && !isServers(core?.text)) indexes.push(index)
+    // Erasures and keys of a ledger cannot be erased; they name nobody.
+    for (const entry of entries)
+      if (entry.personal && isNamed(entry.personal.text) && isRecord(entry)) indexes.push(entry.index)
   }
   return indexes
-}
-
-/** Erasures and keys of a ledger cannot be erased; they name nobody. */
-function isServers(coreText: string | undefined): boolean {
-  const { action } = JSON.parse(coreText ?? '{}') as { action?: string }
-  return action?.startsWith('trailproof.') === true
 }
 
 async function erase(
